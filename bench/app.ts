@@ -1,0 +1,74 @@
+/**
+ * The app that every fetch-style peer runs. It looks at the URL as a real handler does, so that a server
+ * which fills its requests lazily pays for what is looked at, and it is the same code for all.
+ *
+ * @module
+ */
+
+import {
+  BLOCK,
+  FILLER,
+  GREETING,
+  JSON_FIELDS,
+  STREAM_PIECE_BYTES,
+  STREAM_PIECES,
+} from "./app_values.mjs";
+
+/** A handler as `Deno.serve` and Weir take it. */
+export type App = (request: Request) => Response | Promise<Response>;
+
+const PIECE = new Uint8Array(STREAM_PIECE_BYTES).fill(FILLER);
+const HTML = { "content-type": "text/html; charset=utf-8" };
+
+/** Makes the app; `pageFile` is the file behind `/page.html`. */
+export function createApp(options: { readonly pageFile: string }): App {
+  return (request) => {
+    const { url } = request;
+    // The path begins at the first slash behind "http://".
+    const path = url.slice(url.indexOf("/", 7));
+    if (path === "/") return new Response(GREETING);
+    if (path.startsWith("/json")) return describe(request);
+    if (path === "/echo") return echo(request);
+    if (path === "/64k") return new Response(BLOCK);
+    if (path === "/stream") return new Response(pieces());
+    if (path === "/upload") return count(request);
+    if (path === "/page.html") return page(options.pageFile);
+    return new Response("Not Found\r\n", { status: 404 });
+  };
+}
+
+function describe(request: Request): Response {
+  const url = new URL(request.url);
+  const [language = "", id = ""] = JSON_FIELDS;
+  return Response.json({
+    path: url.pathname,
+    name: url.searchParams.get("name"),
+    language: request.headers.get(language),
+    id: request.headers.get(id),
+  });
+}
+
+async function echo(request: Request): Promise<Response> {
+  return Response.json(await request.json());
+}
+
+function pieces(): ReadableStream<Uint8Array> {
+  let left = STREAM_PIECES;
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(PIECE);
+      if (--left === 0) controller.close();
+    },
+  });
+}
+
+async function count(request: Request): Promise<Response> {
+  let bytes = 0;
+  for await (const piece of request.body ?? []) bytes += piece.byteLength;
+  return new Response(String(bytes));
+}
+
+async function page(file: string): Promise<Response> {
+  const opened = await Deno.open(file);
+  return new Response(opened.readable, { headers: HTML });
+}

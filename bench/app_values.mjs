@@ -1,0 +1,28 @@
+/**
+ * The fixed values of the app that every peer runs: plain JavaScript, because Node reads them too.
+ *
+ * @module
+ */
+
+/** The answer to `/`: 14 bytes. */
+export const GREETING = "Hello World!\r\n";
+
+/** The header fields that `/json` reads. */
+export const JSON_FIELDS = Object.freeze(["accept-language", "x-request-id"]);
+
+/** The answer to `/64k`: a string of 65,536 bytes. */
+export const BLOCK = "0123456789abcdef".repeat(4096);
+
+/** `/stream` sends this many pieces of this many bytes: 1 MiB. */
+export const STREAM_PIECES = 16;
+export const STREAM_PIECE_BYTES = 65_536;
+
+/** The byte of which a streamed answer and an upload are made: `x`. */
+export const FILLER = 0x78;
+
+/** What is uploaded: 10 MiB. */
+export const UPLOAD_BYTES = 10 * 1024 * 1024;
+
+/** The static file: 16 KiB of HTML. */
+export const PAGE = `<!doctype html><title>Weir</title>\n${"<p>A weir holds water.\n".repeat(743)}`
+  .slice(0, 16_384);

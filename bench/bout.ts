@@ -1,0 +1,82 @@
+/**
+ * What the kinds of run have in common: the options of a session, a load on a server, its result.
+ *
+ * @module
+ */
+
+import type { Case } from "./cases.ts";
+import { runToEnd } from "./children.ts";
+import { pinned, type Pinning } from "./cores.ts";
+import type { Server } from "./launch.ts";
+import type { Figures, Tally } from "./model.ts";
+import { BadReport } from "./oha.ts";
+import type { Usage } from "./proc.ts";
+import { BROWSER_FIELDS, type Route } from "./routes.ts";
+import type { Site } from "./site.ts";
+
+/** What all runs of a session share. */
+export interface MeasureOptions {
+  readonly site: Site;
+  readonly pinning: Pinning | null;
+  /** How long each load lasts that counts. */
+  readonly seconds: number;
+  /** How long each load lasts before, of which nothing counts. */
+  readonly warmupSeconds: number;
+  /** Connections that the idle case may open. */
+  readonly idleConnections: number;
+  readonly quick: boolean;
+}
+
+/** A load and the server that it is put on. */
+export interface Bout {
+  readonly case: Case;
+  readonly route: Route;
+  readonly server: Server;
+  readonly options: MeasureOptions;
+  /** Command lines so far. */
+  readonly commands: string[];
+}
+
+/** What a load gave: its tally, and the server's use of the machine around it. */
+export interface LoadResult {
+  readonly tally: Tally;
+  readonly before: Usage | null;
+  readonly after: Usage | null;
+}
+
+/** Above the time of a load itself: waiting for late answers, opening thousands of connections. */
+export const LOAD_MARGIN_MS = 40_000;
+
+/** Figures of which nothing is known yet. */
+export const EMPTY: Figures = {
+  requests: 0,
+  good: 0,
+  bad: 0,
+  socketErrors: 0,
+  seconds: 0,
+  latencyMs: null,
+  fairness: null,
+  perSecond: null,
+  cpuMicros: null,
+  peakBytes: null,
+  bytesPerConnection: null,
+  coldMs: null,
+};
+
+/** Runs a load generator to its end and gives what it wrote. @throws {BadReport} When it fails. */
+export async function runLoadProgram(command: readonly string[], seconds: number): Promise<string> {
+  const limitMs = seconds * 1000 + LOAD_MARGIN_MS;
+  const { code, stdout, complaint } = await runToEnd(command, { limitMs });
+  if (code !== 0) throw new BadReport(`load generator ended with ${code}: ${complaint}`);
+  return stdout;
+}
+
+/** The command on the processors of the load, if there are such. */
+export function pinnedLoad(command: readonly string[], options: MeasureOptions): readonly string[] {
+  return pinned(command, options.pinning?.load ?? null);
+}
+
+/** Field lines that the case adds to the route's. */
+export function extraFields(at: Case): Route["fields"] {
+  return at.load.kind === "oha" && at.load.browserHead ? BROWSER_FIELDS : [];
+}

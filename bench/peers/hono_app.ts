@@ -1,0 +1,28 @@
+/**
+ * The app once more, written as a user of Hono writes it: routed, with Hono's own helpers.
+ *
+ * @module
+ */
+
+import { Hono } from "hono";
+import { createApp } from "../app.ts";
+import { BLOCK, GREETING, JSON_FIELDS } from "../app_values.mjs";
+
+/** Makes the app; what Hono adds nothing to is left to the plain app. */
+export function createHonoApp(options: { readonly pageFile: string }): Hono {
+  const plain = createApp(options);
+  const [language = "", id = ""] = JSON_FIELDS;
+  const app = new Hono();
+  app.get("/", (c) => c.text(GREETING));
+  app.get("/json", (c) =>
+    c.json({
+      path: c.req.path,
+      name: c.req.query("name"),
+      language: c.req.header(language),
+      id: c.req.header(id),
+    }));
+  app.post("/echo", async (c) => c.json(await c.req.json()));
+  app.get("/64k", (c) => c.text(BLOCK));
+  app.all("*", (c) => plain(c.req.raw));
+  return app;
+}

@@ -1,0 +1,9 @@
+/** Peer: the Hono app on Deno.serve. */
+
+import { createHonoApp } from "./hono_app.ts";
+
+const [port, pageFile = ""] = Deno.args;
+Deno.serve(
+  { hostname: "127.0.0.1", port: Number(port), onListen() {} },
+  createHonoApp({ pageFile }).fetch,
+);

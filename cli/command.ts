@@ -1,0 +1,122 @@
+/**
+ * The command line: from arguments to what is to be done, or to one line that says what is wrong with
+ * them. Pure; opens and prints nothing.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { MAX_MS } from "../reactor/option_checks.ts";
+import { DEFAULT_SHUTDOWN } from "../reactor/options.ts";
+
+/** Where to listen, as the flags say it. */
+export type Place =
+  | { readonly kind: "tcp"; readonly hostname: string; readonly port: number }
+  | {
+    readonly kind: "tls";
+    readonly hostname: string;
+    readonly port: number;
+    readonly certFile: string;
+    readonly keyFile: string;
+  }
+  | { readonly kind: "unix"; readonly path: string };
+
+/** Listen, and end as asked. */
+export interface ServeCommand {
+  readonly kind: "serve";
+  readonly place: Place;
+  /** How long a shutdown waits for answers under way, in milliseconds. */
+  readonly drainMs: number;
+}
+
+/** What the program is to do. */
+export type Command =
+  | ServeCommand
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | { readonly kind: "misuse"; readonly message: string };
+
+/** What `--help` prints. */
+export const HELP = `Weir, an HTTP/1.1 server: answers "Hello World!" to every GET.
+
+Usage: deno task serve [flags]
+
+  --hostname <name>   address to listen on (default 127.0.0.1)
+  --port <number>     port to listen on, 0 for any free one (default 8081)
+  --cert <file>       certificate chain in PEM format; with --key: HTTPS
+  --key <file>        private key in PEM format
+  --unix <path>       listen on a unix socket instead of a port
+  --drain-ms <ms>     how long a shutdown waits for answers (default ${DEFAULT_SHUTDOWN.deadline})
+  --help              print this and exit
+  --version           print the version and exit
+
+The first SIGINT or SIGTERM drains: no new connections, answers under way are finished.
+A second one closes everything at once.
+
+Exit status: 0 after a drain, 1 cannot listen, 2 wrong usage, 130 or 143 after a second
+SIGINT or SIGTERM.
+`;
+
+type Flags = Readonly<Partial<Record<(typeof STRINGS)[number], string>>> & {
+  readonly _: readonly string[];
+  readonly help: boolean;
+  readonly version: boolean;
+};
+
+const STRINGS = ["hostname", "port", "cert", "key", "unix", "drain-ms"] as const;
+
+class Misuse extends Error {}
+
+/** Reads the arguments. */
+export function parseCommand(args: readonly string[]): Command {
+  try {
+    const flags = parseFlags(args);
+    if (flags.help) return { kind: "help" };
+    if (flags.version) return { kind: "version" };
+    const drainMs = numberOf("drain-ms", flags["drain-ms"], DEFAULT_SHUTDOWN.deadline, MAX_MS);
+    return { kind: "serve", place: placeOf(flags), drainMs };
+  } catch (error) {
+    if (error instanceof Misuse) return { kind: "misuse", message: error.message };
+    throw error;
+  }
+}
+
+function parseFlags(args: readonly string[]): Flags {
+  const parse: (args: readonly string[], options: object) => Flags = parseArgs;
+  const flags = parse(args, {
+    string: STRINGS,
+    boolean: ["help", "version"],
+    unknown: (argument: string, key?: string) => {
+      throw new Misuse(
+        key === undefined ? `Unexpected argument '${argument}'` : `Unknown flag '${argument}'`,
+      );
+    },
+  });
+  // What follows a bare `--` is not reported as unknown.
+  if (flags._.length > 0) throw new Misuse(`Unexpected argument '${flags._[0]}'`);
+  for (const name of STRINGS) {
+    if (flags[name] === "") throw new Misuse(`Flag '--${name}' needs a value`);
+  }
+  return flags;
+}
+
+function placeOf(flags: Flags): Place {
+  const { unix, cert: certFile, key: keyFile, hostname = "127.0.0.1" } = flags;
+  if (unix !== undefined) {
+    const other = (["hostname", "port", "cert", "key"] as const).find((name) => name in flags);
+    if (other === undefined) return { kind: "unix", path: unix };
+    throw new Misuse(`Flags '--unix' and '--${other}' exclude each other`);
+  }
+  const port = numberOf("port", flags.port, 8081, 65535);
+  if (certFile === undefined && keyFile === undefined) return { kind: "tcp", hostname, port };
+  if (certFile !== undefined && keyFile !== undefined) {
+    return { kind: "tls", hostname, port, certFile, keyFile };
+  }
+  throw new Misuse("Flags '--cert' and '--key' need each other");
+}
+
+function numberOf(name: string, text: string | undefined, fallback: number, most: number): number {
+  if (text === undefined) return fallback;
+  if (/^\d{1,10}$/.test(text) && Number(text) <= most) return Number(text);
+  throw new Misuse(`Flag '--${name}' takes a whole number from 0 to ${most}, not '${text}'`);
+}

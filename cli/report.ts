@@ -1,0 +1,31 @@
+/**
+ * What the program says about addresses and its end, each as one line. Pure.
+ *
+ * @module
+ */
+
+import type { ServeAddr, ShutdownReport } from "../mod.ts";
+import type { Place } from "./command.ts";
+
+/** The address of a server as one would type it into a browser. */
+export function formatAddress(addr: ServeAddr, secure: boolean): string {
+  if ("path" in addr) return `unix:${addr.path}`;
+  return `${secure ? "https" : "http"}://${hostAndPort(addr.hostname, addr.port)}/`;
+}
+
+/** Where the program was told to listen. */
+export function formatPlace(place: Place): string {
+  return place.kind === "unix" ? `unix:${place.path}` : hostAndPort(place.hostname, place.port);
+}
+
+/** An IPv6 address in brackets, RFC 3986 §3.2.2. */
+function hostAndPort(hostname: string, port: number): string {
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}
+
+/** How a shutdown went. */
+export function formatReport(report: ShutdownReport): string {
+  const { drained, aborted, forced, drainMs, abortMs } = report;
+  return `Weir stopped: ${drained} connections drained in ${drainMs} ms, ` +
+    `${aborted} handlers aborted, ${forced} connections cut after another ${abortMs} ms`;
+}

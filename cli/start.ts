@@ -1,0 +1,64 @@
+/**
+ * Starts the server of the program: reads the certificate, listens, and gives up the permissions that
+ * only the start needed. Whatever fails becomes a `StartError` of one line.
+ *
+ * @module
+ */
+
+import { serve, type ServeHandler, type Server } from "../mod.ts";
+import type { Place } from "./command.ts";
+import { formatPlace } from "./report.ts";
+
+/** Why the server could not start, as one line for people. */
+export class StartError extends Error {}
+
+/** What the server runs with. */
+export interface StartOptions {
+  readonly handler: ServeHandler;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Listens at `place`.
+ *
+ * @throws {StartError} If the certificate cannot be read or the place cannot be had.
+ */
+export function start(place: Place, { handler, signal }: StartOptions): Server {
+  const rest = { handler, signal, onListen: () => {} };
+  const tls = place.kind === "tls" ? certificateOf(place) : {};
+  try {
+    const server = place.kind === "unix"
+      ? serve({ path: place.path, ...rest })
+      : serve({ hostname: place.hostname, port: place.port, ...tls, ...rest });
+    dropPermissions();
+    return server;
+  } catch (error) {
+    throw new StartError(`Cannot listen on ${formatPlace(place)}: ${reasonOf(error)}`);
+  }
+}
+
+function certificateOf({ certFile, keyFile }: Extract<Place, { kind: "tls" }>) {
+  return { cert: readPem("certificate", certFile), key: readPem("key", keyFile) };
+}
+
+function readPem(what: string, path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    throw new StartError(`Cannot read the ${what} '${path}': ${reasonOf(error)}`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n", 1)[0] ?? "";
+}
+
+/**
+ * Files are read and a socket's path is made at the start alone; a flaw found later should not reach
+ * the file system. Deno removes the path of a unix socket at its end without a permission.
+ */
+function dropPermissions(): void {
+  Deno.permissions.revokeSync({ name: "read" });
+  Deno.permissions.revokeSync({ name: "write" });
+}

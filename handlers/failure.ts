@@ -1,0 +1,26 @@
+/**
+ * The answer to a request whose handler failed, when the program has no `onError` of its own.
+ *
+ * @module
+ */
+
+import { STATUS_TEXT } from "@std/http/status";
+import { BodyError } from "../reactor/errors.ts";
+
+const REASONS: Readonly<Record<number, string>> = STATUS_TEXT;
+
+/**
+ * 500, and the error on stderr, as `Deno.serve` does it. A body that the client sent too large, too slowly
+ * or broken is no fault of the program: it gets its own status and is not reported.
+ */
+export function failureResponse(error: unknown): Response {
+  if (error instanceof BodyError) return plain(error.status);
+  console.error(error);
+  return plain(500);
+}
+
+function plain(status: number): Response {
+  const response = new Response(REASONS[status], { status });
+  response.headers.delete("content-type");
+  return response;
+}

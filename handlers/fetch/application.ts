@@ -1,0 +1,131 @@
+/**
+ * The application that the engine runs for a fetch-style handler: request head → Request → handler →
+ * Response → answer. Errors of every stage end in `onError`, and nothing leaves this file as a throw.
+ *
+ * @module
+ */
+
+import { AbortError, BodyError } from "../../reactor/errors.ts";
+import type { Application, Exchange } from "../../reactor/exchange.ts";
+import type { ServeHandler, ServeHandlerInfo } from "../serve_options.ts";
+import { compress } from "./compression.ts";
+import { HandlerInfo } from "./info.ts";
+import { lazyRequest } from "./request.ts";
+import { sendPlan } from "./response.ts";
+import type { SendPlan, StreamPlan, WholePlan } from "./send_plan.ts";
+import { sendStream } from "./send_stream.ts";
+
+/** What the application is made of. */
+export interface FetchInit {
+  readonly handler: ServeHandler;
+  /** Answers when the handler failed, and hears of failures after the head went out. */
+  readonly onError: (error: unknown) => Response | Promise<Response>;
+  /** The authority of `request.url` where the client sent no Host (HTTP/1.0). */
+  readonly defaultHost: string;
+  /** Whether answers are compressed for clients that accept it. */
+  readonly compressing: boolean;
+}
+
+/** The application for one server. */
+export function fetchApplication(init: FetchInit): Application {
+  const { handler, defaultHost } = init;
+  return (exchange, head, bytes, start) => {
+    const request = lazyRequest({ exchange, head, bytes, start, defaultHost });
+    const call: Call = { init, exchange, request };
+    try {
+      const result = handler(request, new HandlerInfo(exchange) as ServeHandlerInfo);
+      if (result instanceof Response) answer(call, result);
+      else answerLater(call, result);
+    } catch (error) {
+      recover(call, error);
+    }
+  };
+}
+
+interface Call {
+  readonly init: FetchInit;
+  readonly exchange: Exchange;
+  readonly request: Request;
+}
+
+/** Sends a Response; throws, with nothing sent, if it cannot be sent. */
+function answer(call: Call, response: unknown): void {
+  // The connection was taken over: what the handler returns then is for form's sake.
+  if (call.exchange.responded) return;
+  send(call, planFor(call, response));
+}
+
+function planFor(call: Call, response: unknown): SendPlan {
+  const plan = sendPlan(response);
+  if (!call.init.compressing) return plan;
+  return compress(plan, call.request.headers.get("accept-encoding"));
+}
+
+function send(call: Call, plan: SendPlan): void {
+  switch (plan.kind) {
+    case "whole":
+      return call.exchange.respond(plan, plan.body);
+    case "stream":
+      runStream(call, plan);
+      return;
+    case "later":
+      sendLater(call, plan.plan);
+  }
+}
+
+async function answerLater(call: Call, result: unknown): Promise<void> {
+  try {
+    answer(call, await result);
+  } catch (error) {
+    recover(call, error);
+  }
+}
+
+async function sendLater(call: Call, plan: Promise<WholePlan | StreamPlan>): Promise<void> {
+  try {
+    send(call, await plan);
+  } catch (error) {
+    recover(call, error);
+  }
+}
+
+async function runStream(call: Call, plan: StreamPlan): Promise<void> {
+  try {
+    await sendStream(call.exchange, plan);
+  } catch (error) {
+    recover(call, error);
+  }
+}
+
+/** Something failed: the answer comes from `onError`; behind a head that went out, there is only the cut. */
+async function recover(call: Call, error: unknown): Promise<void> {
+  const { exchange, init } = call;
+  // A handler that stops because it was told to has not failed.
+  if (exchange.abortReason !== undefined && isAftermath(error, exchange.abortReason)) {
+    return exchange.cut();
+  }
+  let response: unknown;
+  try {
+    response = await init.onError(error);
+    if (exchange.responded) return exchange.cut();
+    await sendOnly(call, response);
+  } catch (failure) {
+    console.error("Weir: onError failed, the client gets a bare 500:", failure);
+    if (exchange.responded) exchange.cut();
+    else exchange.respond({ status: 500, fields: [] }, "Internal Server Error");
+  }
+}
+
+/** As `answer`, but failing instead of coming back to `onError`. */
+async function sendOnly(call: Call, response: unknown): Promise<void> {
+  let plan = planFor(call, response);
+  if (plan.kind === "later") plan = await plan.plan;
+  if (plan.kind === "whole") call.exchange.respond(plan, plan.body);
+  else await sendStream(call.exchange, plan as StreamPlan);
+}
+
+function isAftermath(error: unknown, reason: Error): boolean {
+  return error === reason || error instanceof AbortError ||
+    (error instanceof BodyError && error.code !== "body_too_large") ||
+    (error instanceof Error && error.cause === reason);
+}

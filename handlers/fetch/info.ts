@@ -1,0 +1,60 @@
+/**
+ * What a handler gets beside the request: the client's address, the fate of the answer, the raw connection.
+ *
+ * @module
+ */
+
+import type { Exchange } from "../../reactor/exchange.ts";
+import type { Address, Conn } from "../../reactor/ports.ts";
+import type { UpgradeInit } from "../serve_options.ts";
+
+/** One exchange's information; nothing is made before it is asked for. */
+export class HandlerInfo {
+  readonly #exchange: Exchange;
+  #completed: Promise<void> | null = null;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  get remoteAddr(): Address {
+    return this.#exchange.remoteAddr;
+  }
+
+  get completed(): Promise<void> {
+    return this.#completed ??= completion(this.#exchange);
+  }
+
+  upgrade(init: UpgradeInit = {}): Conn {
+    const { status = 101, headers } = init;
+    const fields: string[] = [];
+    new Headers(headers).forEach((value, name) => fields.push(name, value));
+    return this.#exchange.upgrade({ status, fields });
+  }
+}
+
+function completion(exchange: Exchange): Promise<void> {
+  const promise = new Promise<void>((resolve, reject) => {
+    const before = exchange.onDelivered;
+    exchange.onDelivered = (error) => {
+      before?.(error);
+      if (error === undefined) return resolve();
+      reject(
+        new Deno.errors.Interrupted(`The answer was not sent whole: ${error.message}`, {
+          cause: error,
+        }),
+      );
+    };
+  });
+  // Nobody has to listen: an answer that was lost must not end the process.
+  ignoreRejection(promise);
+  return promise;
+}
+
+async function ignoreRejection(promise: Promise<void>): Promise<void> {
+  try {
+    await promise;
+  } catch (_) {
+    // Whoever awaits the promise itself still sees it.
+  }
+}

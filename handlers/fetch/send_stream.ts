@@ -1,0 +1,106 @@
+/**
+ * Sends a body that comes as a stream: piece by piece, each written before the next is pulled, so that a
+ * slow client slows the stream down; cancels the stream when the client leaves.
+ *
+ * @module
+ */
+
+import type { Exchange } from "../../reactor/exchange.ts";
+import type { Bytes } from "../../reactor/ports.ts";
+import type { StreamPlan } from "./send_plan.ts";
+
+type Reader = ReadableStreamDefaultReader<unknown>;
+
+/** One read under way, and what came of it. */
+interface Pull {
+  settled: boolean;
+  failed: boolean;
+  error: unknown;
+  result: ReadableStreamReadResult<unknown> | null;
+  done: Promise<void>;
+}
+
+/** A first piece that is there within so many microtasks goes out together with the head. */
+const PATIENCE = 8;
+
+/** The reason with which a stream is cancelled when nobody is left to take it, as by Deno.serve. */
+const CANCELLED = "resource closed";
+
+/**
+ * Sends the plan's head and body; settles when the stream's end is in the output.
+ *
+ * Rejects with the stream's own error, or a TypeError for a piece that is no `Uint8Array`. If
+ * `exchange.responded` is then true, the head has gone out and the answer cannot be mended.
+ */
+export async function sendStream(exchange: Exchange, plan: StreamPlan): Promise<void> {
+  const reader: Reader = plan.stream.getReader();
+  let pull = startPull(reader);
+  for (let i = 0; i < PATIENCE && !pull.settled; i++) await undefined;
+  if (pull.failed) throw pull.error;
+  if (!exchange.beginBody(plan, plan.length)) return cancel(reader);
+  const stopWatching = cancelWhenLost(exchange, reader);
+  try {
+    if (!pull.settled) exchange.flush();
+    while (true) {
+      await pull.done;
+      if (pull.failed) throw pull.error;
+      const { done, value } = pull.result!;
+      if (done) return exchange.endBody();
+      if (!await exchange.writeBody(asBytes(value))) break;
+      pull = startPull(reader);
+    }
+    // The announced length is reached, or nobody is there any more.
+    exchange.endBody();
+    await cancel(reader);
+  } finally {
+    stopWatching();
+  }
+}
+
+function startPull(reader: Reader): Pull {
+  const pull: Pull = {
+    settled: false,
+    failed: false,
+    error: undefined,
+    result: null,
+    done: Promise.resolve(),
+  };
+  pull.done = finishPull(pull, reader);
+  return pull;
+}
+
+async function finishPull(pull: Pull, reader: Reader): Promise<void> {
+  try {
+    pull.result = await reader.read();
+  } catch (error) {
+    pull.failed = true;
+    pull.error = error;
+  }
+  pull.settled = true;
+}
+
+function asBytes(value: unknown): Bytes {
+  if (value instanceof Uint8Array) return value as Bytes;
+  throw new TypeError("Cannot send the body: a piece of its stream is not a Uint8Array");
+}
+
+/** A stream that waits for its next event has to hear that its client is gone. */
+function cancelWhenLost(exchange: Exchange, reader: Reader): () => void {
+  const before = exchange.onDelivered;
+  let watching = true;
+  exchange.onDelivered = (error) => {
+    before?.(error);
+    if (watching && error !== undefined) cancel(reader);
+  };
+  return () => {
+    watching = false;
+  };
+}
+
+async function cancel(reader: Reader): Promise<void> {
+  try {
+    await reader.cancel(CANCELLED);
+  } catch (_) {
+    // The stream's own trouble with being cancelled changes nothing for the client.
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * The composition root of the library: options + Deno's ports + reactor + fetch exchange = a server with
+ * the interface of `Deno.serve`.
+ *
+ * @module
+ */
+
+import { denoListen, denoPorts } from "../reactor/deno_ports.ts";
+import type { ConnectionInfo } from "../reactor/connection_info.ts";
+import { resolveShutdown, type Shutdown } from "../reactor/options.ts";
+import type { Address } from "../reactor/ports.ts";
+import { Reactor, type ShutdownReport } from "../reactor/reactor.ts";
+import { fetchApplication, type FetchInit } from "./fetch/application.ts";
+import { failureResponse } from "./failure.ts";
+import { serveArguments, type ServeCall } from "./serve_arguments.ts";
+import type {
+  ServeAddr,
+  ServeHandler,
+  ServeInit,
+  ServeTcpOptions,
+  ServeUnixOptions,
+} from "./serve_options.ts";
+
+/** A running server: the interface of `Deno.HttpServer`, and what Weir adds. */
+export interface Server<Addr extends Deno.Addr = ServeAddr> extends AsyncDisposable {
+  /** Where it listens. */
+  readonly addr: Addr;
+  /** Resolves when the server has ended and its port is free; never rejects. */
+  readonly finished: Promise<void>;
+  /** The connections that are open, live and for reading. */
+  readonly connections: ReadonlySet<ConnectionInfo>;
+  /**
+   * Stops accepting, closes idle connections, lets requests in flight finish; after `deadline` ms
+   * (default 20,000) fires the signals of the handlers still at work, and `grace` ms (default 1,000)
+   * later cuts what remains. Resolves when nothing is left, with a report; a further call joins the first.
+   *
+   * @throws {RangeError} If a duration is negative, fractional or over 2,147,483,647.
+   */
+  shutdown(times?: Partial<Shutdown>): Promise<ShutdownReport>;
+  /** Keeps the process alive while the server runs; the default. */
+  ref(): void;
+  /** Lets the process end though the server runs. */
+  unref(): void;
+}
+
+/** Serves HTTP/1.1 on `0.0.0.0:8000`. */
+export function serve(handler: ServeHandler<Deno.NetAddr>): Server<Deno.NetAddr>;
+/** Serves HTTP/1.1 on a TCP port, through TLS with `cert` and `key`. */
+export function serve(
+  options: ServeTcpOptions,
+  handler: ServeHandler<Deno.NetAddr>,
+): Server<Deno.NetAddr>;
+/** Serves HTTP/1.1 on a unix socket. */
+export function serve(
+  options: ServeUnixOptions,
+  handler: ServeHandler<Deno.UnixAddr>,
+): Server<Deno.UnixAddr>;
+/** Serves HTTP/1.1 on a TCP port. */
+export function serve(
+  options: ServeTcpOptions & ServeInit<Deno.NetAddr>,
+): Server<Deno.NetAddr>;
+/** Serves HTTP/1.1 on a unix socket. */
+export function serve(
+  options: ServeUnixOptions & ServeInit<Deno.UnixAddr>,
+): Server<Deno.UnixAddr>;
+/**
+ * Serves HTTP/1.1: `Deno.serve` with time-outs, limits and a shutdown that keeps its deadline.
+ *
+ * @throws {TypeError} If the handler is missing or an option is of the wrong kind.
+ * @throws {RangeError} If a number among the options is out of range.
+ * @throws {Deno.errors.AddrInUse} If the address is taken.
+ */
+export function serve(
+  first: Parameters<typeof serveArguments>[0],
+  second?: Parameters<typeof serveArguments>[1],
+): Server {
+  const call = serveArguments(first, second);
+  return start(call);
+}
+
+function start(call: ServeCall): Server {
+  const listener = denoListen(call.target);
+  try {
+    const reactor = new Reactor({
+      ports: denoPorts(),
+      listener,
+      options: call.options,
+      application: fetchApplication(fetchInit(call, listener.addr)),
+      onAcceptError: reportAcceptError,
+    });
+    const server = new ReactorServer(reactor, call);
+    announce(call, server.addr);
+    server.run();
+    return server;
+  } catch (error) {
+    listener.close();
+    throw error;
+  }
+}
+
+function fetchInit(call: ServeCall, addr: Address): FetchInit {
+  return {
+    handler: call.handler,
+    onError: call.onError ?? failureResponse,
+    defaultHost: authority(addr),
+    compressing: call.automaticCompression,
+  };
+}
+
+const LOCAL_NAMES = ["0.0.0.0", "127.0.0.1", "::", "::1"];
+
+/** The authority of `request.url` where the client names none (HTTP/1.0), as Deno.serve has it. */
+function authority(addr: Address): string {
+  if (addr.transport === "unix") return "localhost";
+  const { hostname, port } = addr;
+  if (LOCAL_NAMES.includes(hostname)) return `localhost:${port}`;
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}
+
+function announce(call: ServeCall, addr: ServeAddr): void {
+  if (call.onListen !== undefined) return call.onListen(addr);
+  console.error(`Listening on ${locationOf(call, addr)}`);
+}
+
+function locationOf(call: ServeCall, addr: ServeAddr): string {
+  if (addr.transport === "unix") return (addr as Deno.UnixAddr).path;
+  const scheme = call.target.kind === "tls" ? "https" : "http";
+  const { hostname, port } = addr as Deno.NetAddr;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const url = `${scheme}://${host}:${port}/`;
+  return hostname === "0.0.0.0" || hostname === "::"
+    ? `${url} (${scheme}://localhost:${port}/)`
+    : url;
+}
+
+function reportAcceptError(error: unknown): void {
+  console.error("Cannot accept connections for the moment, trying again:", error);
+}
+
+/** What `serve` returns. */
+class ReactorServer implements Server {
+  readonly addr: ServeAddr;
+  readonly finished: Promise<void>;
+  readonly #reactor: Reactor;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = () => this.#reactor.force();
+  #finish!: () => void;
+
+  constructor(reactor: Reactor, call: ServeCall) {
+    this.addr = reactor.addr as ServeAddr;
+    this.finished = new Promise((resolve) => this.#finish = resolve);
+    this.#reactor = reactor;
+    this.#signal = call.signal;
+  }
+
+  get connections(): ReadonlySet<ConnectionInfo> {
+    return this.#reactor.connections;
+  }
+
+  /** Serves to the end. */
+  async run(): Promise<void> {
+    const signal = this.#signal;
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal?.aborted) this.#reactor.force();
+    try {
+      await this.#reactor.run();
+    } catch (error) {
+      // Only a listener that can never accept again comes here; `finished` never rejects.
+      console.error("Cannot accept connections any more:", error);
+    }
+    signal?.removeEventListener("abort", this.#onAbort);
+    this.#finish();
+  }
+
+  async shutdown(times?: Partial<Shutdown>): Promise<ShutdownReport> {
+    const report = await this.#reactor.shutdown(resolveShutdown(times));
+    await this.finished;
+    return report;
+  }
+
+  ref(): void {
+    this.#reactor.ref();
+  }
+
+  unref(): void {
+    this.#reactor.unref();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+}

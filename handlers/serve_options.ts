@@ -1,0 +1,92 @@
+/**
+ * The public types of `serve`: those of `Deno.serve` by the same names, so that a typed program moves
+ * over unchanged, and what Weir adds to them. Types only; `serve_arguments.ts` checks the values.
+ *
+ * @module
+ */
+
+import type { ReactorOptions } from "../reactor/options.ts";
+import type { Conn } from "../reactor/ports.ts";
+
+/** Where a server listens and a client comes from. */
+export type ServeAddr = Deno.NetAddr | Deno.UnixAddr;
+
+/** The head of the answer with which {@linkcode ServeHandlerInfo.upgrade} takes a connection over. */
+export interface UpgradeInit {
+  /** 101, or 200 to 299 as the answer to a CONNECT. @default {101, or 200 for CONNECT} */
+  status?: number;
+  /** Header fields of the answer, such as `Upgrade`. */
+  headers?: HeadersInit;
+}
+
+/** What a handler gets beside the request. */
+export interface ServeHandlerInfo<Addr extends Deno.Addr = ServeAddr> {
+  /** The client's end of the connection. */
+  remoteAddr: Addr;
+  /**
+   * Resolves when the kernel has taken the last byte of the answer; rejects with
+   * `Deno.errors.Interrupted` when the answer could not be sent whole.
+   */
+  completed: Promise<void>;
+  /**
+   * Answers a request that asked for it (`Connection: upgrade`, or CONNECT) and hands over the raw
+   * connection, beginning with the bytes already read behind the request. The connection stays in
+   * the server's shutdown. The `Response` that the handler returns afterwards is not sent.
+   *
+   * @throws {TypeError} If the request did not ask for an upgrade, has a body or was answered.
+   */
+  upgrade(init?: UpgradeInit): Conn;
+}
+
+/** Answers one request. */
+export type ServeHandler<Addr extends Deno.Addr = ServeAddr> = (
+  request: Request,
+  info: ServeHandlerInfo<Addr>,
+) => Response | Promise<Response>;
+
+/** Options of every server: those of `Deno.serve`, and Weir's time-outs and limits. */
+export interface ServeOptions<Addr extends Deno.Addr = ServeAddr> extends ReactorOptions {
+  /** Aborting it closes the server and every connection at once. */
+  signal?: AbortSignal;
+  /** Answers in the place of a handler that failed. @default {a 500 answer, and the error on stderr} */
+  onError?: (error: unknown) => Response | Promise<Response>;
+  /** Called once, before `serve` returns, with the address. @default {prints the address} */
+  onListen?: (localAddr: Addr) => void;
+  /**
+   * Whether to compress answers (brotli, gzip) for clients that accept it, where it pays.
+   * @default {false}
+   */
+  automaticCompression?: boolean;
+}
+
+/** Options of a server on a TCP port; with `cert` and `key` it speaks TLS. */
+export interface ServeTcpOptions extends ServeOptions<Deno.NetAddr> {
+  /** For the sake of `Deno.ServeTcpOptions`. */
+  transport?: "tcp";
+  /** The port, from 0 to 65535; 0 = any free one. @default {8000} */
+  port?: number;
+  /** A literal IP address, or a name that resolves to one. @default {"0.0.0.0"} */
+  hostname?: string;
+  /** Sets `SO_REUSEPORT`. @default {false} */
+  reusePort?: boolean;
+  /** Connections that the kernel holds before they are accepted. @default {511} */
+  tcpBacklog?: number;
+  /** The certificate chain in PEM format; together with `key`. */
+  cert?: string;
+  /** The private key in PEM format; together with `cert`. */
+  key?: string;
+}
+
+/** Options of a server on a unix socket. */
+export interface ServeUnixOptions extends ServeOptions<Deno.UnixAddr> {
+  /** For the sake of `Deno.ServeUnixOptions`. */
+  transport?: "unix";
+  /** The socket's path in the file system. */
+  path: string;
+}
+
+/** A handler given among the options. */
+export interface ServeInit<Addr extends Deno.Addr = ServeAddr> {
+  /** Answers each request. */
+  handler: ServeHandler<Addr>;
+}

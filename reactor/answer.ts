@@ -1,0 +1,98 @@
+/**
+ * The head of an answer as text: what the handler set, and what HTTP asks of the server itself: how the
+ * body is framed, the date, and whether the connection persists. Pure; where the text goes is the
+ * connection's business.
+ *
+ * @module
+ */
+
+import type { ResponseHead } from "./exchange.ts";
+import { connectionOption, FieldFlag, fieldLines, scanFields, statusLine } from "./h1/serialize.ts";
+
+/** How the body of an answer ends. */
+export type AnswerFraming =
+  /** After so many bytes, announced by Content-Length (RFC 9112 §6.2). */
+  | number
+  /** By its last chunk (RFC 9112 §7.1). */
+  | "chunked"
+  /** With the connection (RFC 9112 §6.3 item 8); the only way for an unknown length in HTTP/1.0. */
+  | "close"
+  /** There is none and nothing is said of it: 204, 304, HEAD for a body of unknown length. */
+  | "none"
+  /** As `none`, but the handler's own Content-Length says what a GET would have got (RFC 9110 §8.6). */
+  | "own";
+
+/** What the head depends on besides the handler's own fields. */
+export interface AnswerFacts {
+  readonly minorVersion: 0 | 1;
+  readonly framing: AnswerFraming;
+  /** Whether the connection persists behind this answer. */
+  readonly persists: boolean;
+  /** The `date` field line of the current second. */
+  readonly dateLine: string;
+  /** A `keep-alive` field line, or nothing. */
+  readonly keepAliveLine: string;
+}
+
+/** Whether the handler itself asks for the connection to be closed behind its answer. */
+export function asksToClose(head: ResponseHead): boolean {
+  return head.fields.length > 0 &&
+    (scanFields(head.fields) & FieldFlag.CONNECTION) !== 0 &&
+    connectionOption(head.fields, "close");
+}
+
+/** How the body of an answer of `length` bytes is framed; `null` for a stream of unknown length. */
+export function answerFraming(
+  head: ResponseHead,
+  request: { readonly method: string; readonly minorVersion: 0 | 1 },
+  length: number | null,
+): AnswerFraming {
+  const { status, fields } = head;
+  if (status === 204 || status === 304) return "none";
+  if (request.method === "HEAD") {
+    const own = fields.length > 0 && (scanFields(fields) & FieldFlag.CONTENT_LENGTH) !== 0;
+    return own ? "own" : length ?? "none";
+  }
+  const unknown = request.minorVersion === 0 ? "close" : "chunked";
+  // 205 has no content (RFC 9110 §15.3.6) and, as from Deno.serve, no Content-Length; without any
+  // framing the client would wait for the connection's end, so an empty chunked body says it.
+  if (status === 205) return unknown;
+  return length ?? unknown;
+}
+
+/** The text of the head, with its empty line. */
+export function answerHead(head: ResponseHead, facts: AnswerFacts): string {
+  const { fields } = head;
+  const { framing, persists } = facts;
+  const flags = fields.length === 0 ? 0 : scanFields(fields);
+  const own = (flags & FieldFlag.FRAMING) === 0
+    ? fields
+    : withoutFraming(fields, framing === "own");
+  return statusLine(head.status, facts.minorVersion) + fieldLines(own) + framingLine(framing) +
+    ((flags & FieldFlag.DATE) === 0 ? facts.dateLine : "") +
+    (persists && facts.minorVersion === 1 && facts.keepAliveLine === ""
+      ? "\r\n"
+      : persistenceLines(head, facts) + "\r\n");
+}
+
+function framingLine(framing: AnswerFraming): string {
+  if (typeof framing === "number") return "content-length: " + framing + "\r\n";
+  return framing === "chunked" ? "transfer-encoding: chunked\r\n" : "";
+}
+
+function persistenceLines(head: ResponseHead, facts: AnswerFacts): string {
+  if (!facts.persists) return asksToClose(head) ? "" : "connection: close\r\n";
+  // HTTP/1.0 persists only where both sides say so (RFC 9112 §9.3).
+  return (facts.minorVersion === 0 ? "connection: keep-alive\r\n" : "") + facts.keepAliveLine;
+}
+
+/** A handler's own framing fields cannot be true where the engine frames the body. */
+function withoutFraming(fields: readonly string[], keepLength: boolean): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!.toLowerCase();
+    if (name === "transfer-encoding" || (name === "content-length" && !keepLength)) continue;
+    kept.push(fields[i]!, fields[i + 1]!);
+  }
+  return kept;
+}

@@ -1,0 +1,501 @@
+/**
+ * One connection: reads into its inbox, cuts requests out of it, runs one exchange at a time, writes what
+ * the outbox gathered, and ends in stages. It is event-driven and never waits for the application: one
+ * loop keeps a read pending (so that a client that leaves is noticed), everything else happens when a
+ * read, a write, an answer or a deadline comes in, and always ends in `#advance`.
+ *
+ * Where it is, `states.ts` says; only `move` changes it. What stands beside the state does so because
+ * it can be true in several states: `Sender.busy` (a write is under way), `Receiver.peerEnded` (the
+ * client's FIN can come in any state), `#asked` (somebody wants the end: the next answer is the last)
+ * and `#closeAs` (the last answer is in the outbox: the reason of the close behind it).
+ *
+ * @module
+ */
+
+import { type AbortError, BodyError, ProtocolError } from "./errors.ts";
+import { ConnectionRecord, type Entry } from "./connection_record.ts";
+import type { Engine } from "./engine.ts";
+import { CONTINUE } from "./h1/serialize.ts";
+import { HeadParser, NEED_MORE } from "./h1/head_parser.ts";
+import { Inbox } from "./inbox.ts";
+import { type ExchangeHost, LiveExchange } from "./live_exchange.ts";
+import { optionsForPath, type PathOptions, type Timeouts } from "./options.ts";
+import { Outbox } from "./outbox.ts";
+import type { Bytes, Conn } from "./ports.ts";
+import { canDrain, canPass, type Circumstances, lastReason, mayGoOn } from "./persistence.ts";
+import { Receiver, type ReceiverEvents } from "./receiver.ts";
+import { abortError, bodyErrorOf, cutShort, refusal, refusalReason } from "./refusal.ts";
+import { type BodySource, LiveBody } from "./request_body.ts";
+import { Sender, type SenderEvents } from "./sender.ts";
+import type { CloseReason, State } from "./states.ts";
+import { type Expiring, WheelNode } from "./timer_wheel.ts";
+import { TakenOver } from "./taken_over.ts";
+
+/** See the head of this file. */
+export class Connection extends ConnectionRecord
+  implements Expiring, BodySource, ExchangeHost, ReceiverEvents, SenderEvents {
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  /** @internal Its place on the reactor's wheel, and whether the next tick looks at it. */
+  readonly timer: WheelNode = new WheelNode(this);
+  /** @internal */
+  listed = false;
+  readonly #receiver: Receiver;
+  readonly #sender: Sender;
+  readonly #parser: HeadParser;
+  #exchange: LiveExchange | null = null;
+  /** A body that nobody read, to be thrown away before the next request. */
+  #leftover: LiveBody | null = null;
+  #takenOver: TakenOver | null = null;
+  /** `bytesDiscarded` when the connection began to linger. */
+  #lingerMark = 0;
+  /** `bytesOut` when the output was last empty. */
+  #outMark = 0;
+  #advancing = false;
+  /** Somebody asked for the end: the answer under way is the last. */
+  #asked: CloseReason | null = null;
+  /** The last answer is in the outbox: the reason of the close behind it. */
+  #closeAs: CloseReason | null = null;
+
+  constructor(engine: Engine, conn: Conn, entry: Entry) {
+    super(engine, conn, entry);
+    const { limits } = engine.options;
+    this.inbox = new Inbox(engine.pool, { maxBytes: limits.headBytes });
+    this.outbox = new Outbox(engine.pool, engine.ports.codec);
+    const { inbox, outbox } = this;
+    this.#receiver = new Receiver(this, { conn, inbox, mostHeld: limits.pipelinedRequests });
+    this.#sender = new Sender(this, { conn, outbox });
+    this.#parser = new HeadParser(limits);
+  }
+
+  get bytesIn(): number {
+    return this.#receiver.bytesIn;
+  }
+
+  get bytesOut(): number {
+    return this.#sender.bytesOut;
+  }
+
+  /** Serves the connection to its end; never rejects. */
+  async run(): Promise<void> {
+    this.touch();
+    if (this.secure && !await this.#shakeHands()) return;
+    if (this.refused) this.#refuse(new ProtocolError("overloaded", "Too many connections"));
+    await this.#receiver.run();
+  }
+
+  close(reason: CloseReason = "asked"): void {
+    this.#asked ??= reason;
+    const idle = this.state === "idle" && this.inbox.size === 0 && !this.#sender.busy;
+    if (idle || this.state === "handshake") this.#end(reason);
+  }
+
+  abort(reason: CloseReason = "forced"): void {
+    this.#end(reason);
+  }
+
+  /** Tells the handler at work, if any, to stop; returns whether there was one. */
+  abortExchange(reason: AbortError): boolean {
+    this.#exchange?.abort(reason);
+    return this.#exchange !== null;
+  }
+
+  /** When something is due next, in the reactor's milliseconds. */
+  deadline(): number {
+    if (this.#sender.busy) {
+      this.deadlines.awaitOutput(this.engine.now, this.bytesOut - this.#outMark);
+    }
+    return this.deadlines.next();
+  }
+
+  expire(now: number): void {
+    const due = this.deadlines.due(now);
+    if (due !== null) this.#tooLong(due);
+    this.touch();
+  }
+
+  // The body's side (BodySource).
+
+  bodyWanted(): void {
+    const exchange = this.#exchange;
+    if (exchange?.expectsContinue && !exchange.responded && this.inbox.size === 0) {
+      exchange.expectsContinue = false;
+      this.outbox.ascii(CONTINUE);
+      this.flush();
+    }
+    this.inbox.expectMuch();
+    this.deadlines.awaitBody(this.engine.now);
+    this.touch();
+    this.#receiver.readOn();
+  }
+
+  bodyTaken(): void {
+    if (this.#exchange !== null) this.#exchange.expectsContinue = false;
+    this.deadlines.restBody(this.engine.now);
+    this.#receiver.readOn();
+  }
+
+  bodyComplete(): void {
+    this.deadlines.endBody();
+    if (this.state === "draining") this.#drained();
+  }
+
+  bodyBroken(error: BodyError): void {
+    const code = error.code === "body_too_large" ? "body_too_large" : "bad_chunk";
+    this.#overrule(new ProtocolError(code, error.message));
+  }
+
+  // The answer's side (ExchangeHost).
+
+  mayPersist(exchange: LiveExchange): boolean {
+    const facts = this.#circumstances();
+    return mayGoOn(exchange, facts) && canPass(exchange, facts);
+  }
+
+  mayPersistStreaming(exchange: LiveExchange): boolean {
+    return mayGoOn(exchange, this.#circumstances());
+  }
+
+  #circumstances(): Circumstances {
+    const { limits } = this.engine.options;
+    const { peerEnded } = this.#receiver;
+    return { limits, requests: this.requests, asked: this.#asked !== null, peerEnded };
+  }
+
+  answerBegun(): void {
+    this.move("respond");
+    if (this.#receiver.peerEnded) this.#limitAnswer();
+  }
+
+  answerComplete(exchange: LiveExchange): void {
+    this.#sender.add(exchange);
+    this.#exchange = null;
+    this.deadlines.handlerAt = Infinity;
+    this.deadlines.restBody(this.engine.now);
+    const { body } = exchange;
+    const facts = this.#circumstances();
+    if (!exchange.persists) this.#closeAs ??= this.#asked ?? lastReason(facts);
+    else if (body !== null && !body.keepRest()) {
+      if (canDrain(exchange, body, facts)) this.#leftover = body;
+      else this.#closeAs ??= "asked";
+    }
+    if (this.#closeAs !== null) body?.detach(cutShort());
+    this.#advance();
+  }
+
+  answerCut(exchange: LiveExchange): void {
+    if (this.#exchange === exchange) this.#end("handler_failed");
+  }
+
+  flushed(): Promise<boolean> {
+    this.touch();
+    return this.#sender.flushed();
+  }
+
+  flush(): void {
+    this.touch();
+    this.#sender.flush();
+  }
+
+  takeOver(exchange: LiveExchange): Conn {
+    this.#sender.add(exchange);
+    this.#exchange = null;
+    this.deadlines.handlerAt = Infinity;
+    this.#receiver.unhold();
+    this.move("upgrade");
+    this.#takenOver = new TakenOver({
+      conn: this.conn,
+      inbox: this.inbox,
+      sent: (bytes) => this.#sender.bytesOut += bytes,
+      consumed: () => this.#receiver.readOn(),
+      close: () => this.#end("upgrade_ended"),
+      flushed: () => this.flushed(),
+    });
+    if (this.#receiver.peerEnded) this.#takenOver.ended();
+    return this.#takenOver;
+  }
+
+  async #shakeHands(): Promise<boolean> {
+    try {
+      await this.conn.handshake!();
+    } catch {
+      this.#end("handshake_failed");
+    }
+    if (this.state === "closed") return false;
+    this.move("secured");
+    return true;
+  }
+
+  // What the two halves report (ReceiverEvents, SenderEvents).
+
+  readFailed(): void {
+    // A client that is being seen off may leave as it likes.
+    this.#end(this.state === "lingering" ? this.#closeAs! : "peer_reset");
+  }
+
+  writeFailed(): void {
+    this.readFailed();
+  }
+
+  sent(count: number): void {
+    this.deadlines.outputMoved(count, this.engine.now);
+    if (this.#receiver.peerEnded && this.#exchange !== null) this.#limitAnswer();
+  }
+
+  received(count: number): void {
+    switch (this.state) {
+      case "handling":
+      case "writing":
+        return this.#receivedBehind(count);
+      case "draining":
+        return this.#drain();
+      case "lingering":
+        return this.#discard();
+      case "upgraded":
+        return this.#takenOver!.arrived();
+      case "closed":
+        return;
+      default:
+        return this.#advance();
+    }
+  }
+
+  /** Bytes came while a request is being handled: its body, or the requests behind it. */
+  #receivedBehind(count: number): void {
+    const body = this.#exchange?.body ?? null;
+    if (body !== null && !body.complete) {
+      this.deadlines.bodyMoved(count, this.engine.now);
+      body.arrived();
+    } else if (this.#leftover === null) {
+      this.#receiver.hold(count);
+    }
+  }
+
+  peerEnd(): void {
+    if (this.#takenOver !== null) return this.#takenOver.ended();
+    if (this.#leftover !== null) {
+      this.#leftover.fail(new BodyError("peer_closed", "The client left"));
+    }
+    if (this.state === "lingering" || this.state === "draining") {
+      return this.#end(this.#closeAs ?? "peer_closed");
+    }
+    if (this.#exchange === null) return this.#advance();
+    // The client cannot take back what it sent, but it may still listen: `printf … | nc` does.
+    const reason = abortError("peer_closed");
+    this.#exchange.body?.sourceEnded(new BodyError("peer_closed", reason.message));
+    this.#exchange?.abort(reason);
+    if (this.#exchange?.responded) this.#limitAnswer();
+  }
+
+  /** A streamed answer goes on for a client that only half-closed, but not in silence and not for ever. */
+  #limitAnswer(): void {
+    this.deadlines.handlerAt = this.engine.now + this.engine.options.timeouts.linger;
+    this.touch();
+  }
+
+  /** Does all that can be done now: requests from the inbox, then one write for their answers. */
+  #advance(): void {
+    // An answer given while the application is being called: the loop below goes on with the next.
+    if (this.#advancing || this.state === "closed") return;
+    this.#advancing = true;
+    // A bound for each turn, so that one pipelining client does not keep the others waiting.
+    let turn = this.engine.options.limits.pipelinedRequests;
+    while (turn-- > 0 && this.#mayBegin() && this.#next());
+    this.#advancing = false;
+    this.#receiver.unhold();
+    if (this.#sender.busy || this.state as State === "closed") return;
+    const answered = this.state === "writing" && this.#exchange === null;
+    if (this.outbox.pending || answered) this.flush();
+    else if (this.#receiver.peerEnded && this.#exchange === null) this.#end("peer_closed");
+    else if (this.#asked !== null) this.close(this.#asked);
+  }
+
+  #mayBegin(): boolean {
+    return this.#exchange === null && !this.#sender.busy && this.outbox.open &&
+      this.#closeAs === null &&
+      this.#leftover === null && this.#takenOver === null && this.state !== "closed";
+  }
+
+  /** Begins the next request, if it is here; returns whether the one behind it may follow. */
+  #next(): boolean {
+    const { inbox } = this;
+    if (inbox.size === 0) return false;
+    if (this.state === "idle") this.move("bytes");
+    else if (this.state === "writing") this.move("next");
+    let end: number;
+    try {
+      end = this.#parser.parse(inbox.bytes, inbox.start, inbox.end);
+    } catch (error) {
+      this.#refuse(error);
+      return false;
+    }
+    if (end === NEED_MORE) return false;
+    this.#begin(end);
+    return true;
+  }
+
+  #begin(end: number): void {
+    const { inbox } = this;
+    const { head } = this.#parser;
+    const { bytes, start } = inbox;
+    inbox.consume(end - start);
+    this.requests++;
+    const path = this.#pathOptions(bytes, start);
+    if (path.bodyBytes > 0 && head.contentLength > path.bodyBytes) {
+      return this.#refuse(new ProtocolError("body_too_large", "The body is larger than allowed"));
+    }
+    const length = head.framing === "chunked" ? null : head.contentLength;
+    const body = length === 0 ? null : new LiveBody(this, { length, limits: path });
+    const exchange = new LiveExchange(this, head, body);
+    this.deadlines.handlerAt = path.handler > 0 ? this.engine.now + path.handler : Infinity;
+    this.#exchange = exchange;
+    this.move("request");
+    this.engine.application(exchange, head, bytes, start);
+    if (this.#receiver.peerEnded && this.#exchange === exchange) this.peerEnd();
+  }
+
+  #pathOptions(bytes: Bytes, start: number): PathOptions {
+    const { options } = this.engine;
+    if (options.overrides.length === 0) return options.everywhere;
+    const { targetStart, targetEnd } = this.#parser.head;
+    return optionsForPath(
+      options,
+      this.codec.latin1(bytes, start + targetStart, start + targetEnd),
+    );
+  }
+
+  allSent(): void {
+    this.deadlines.restOutput(this.engine.now);
+    if (this.#exchange !== null || this.#takenOver !== null) return;
+    this.deadlines.endOutput();
+    this.#outMark = this.bytesOut;
+    if (this.#closeAs !== null) return this.#finish(this.#closeAs);
+    if (this.#leftover !== null) return this.#drain();
+    if (this.state === "writing") this.move("flushed");
+    this.#advance();
+  }
+
+  /** Reads past the rest of a body that nobody wants. */
+  #drain(): void {
+    const body = this.#leftover!;
+    if (this.state === "writing") {
+      this.move("drain");
+      this.#receiver.unhold();
+    }
+    if (body.complete) return this.#drained();
+    // The handler has answered, but something that it started still reads.
+    if (body.owned) return body.arrived();
+    const size = body.discard();
+    this.bytesDiscarded += size;
+    if (this.state !== "draining") return;
+    this.deadlines.bodyMoved(size, this.engine.now);
+    this.deadlines.awaitBody(this.engine.now);
+    this.#receiver.readOn();
+  }
+
+  #drained(): void {
+    this.#leftover = null;
+    this.move("drained");
+    this.#advance();
+  }
+
+  /**
+   * The last answer is out: closes in stages, so that the kernel has no unread bytes on which it would
+   * send a reset that overtakes the answer (RFC 9112 §9.6).
+   */
+  #finish(reason: CloseReason): void {
+    this.#closeAs = reason;
+    if (this.#receiver.peerEnded || this.engine.options.timeouts.linger === 0) {
+      return this.#end(reason);
+    }
+    this.move("linger");
+    if (reason === "shutdown") this.deadlines.hastenLinger();
+    this.#lingerMark = this.bytesDiscarded;
+    this.#sender.end();
+    this.#discard();
+  }
+
+  #discard(): void {
+    this.bytesDiscarded += this.inbox.discard();
+    if (this.bytesDiscarded - this.#lingerMark > this.engine.options.limits.lingerBytes) {
+      return this.#end(this.#closeAs!);
+    }
+    this.#receiver.unhold();
+  }
+
+  #tooLong(timeout: keyof Timeouts): void {
+    switch (timeout) {
+      case "head":
+        return this.#refuse(new ProtocolError("head_timeout", "The head took too long"));
+      case "body":
+        if (this.#exchange === null) return this.#end("body_timeout");
+        return this.#overrule(new ProtocolError("body_timeout", "The body came too slowly"));
+      case "handler":
+        return this.#handlerTooLong();
+      case "linger":
+        return this.#end(this.#closeAs!);
+      default:
+        return this.#end(`${timeout}_timeout`);
+    }
+  }
+
+  #handlerTooLong(): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    if (this.#receiver.peerEnded && exchange.responded) return this.#end("peer_closed");
+    exchange.abort(abortError("handler_timeout"));
+    // It may have answered when it was told.
+    if (this.#exchange !== exchange) return;
+    this.#overrule(new ProtocolError("handler_timeout", "The handler took too long"));
+  }
+
+  /** Answers a request that never reached the application, as the connection's last. */
+  #refuse(error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error;
+    this.move("refuse");
+    this.#closeWith(error);
+  }
+
+  /** Answers in place of the handler, or cuts the connection when it has begun to answer. */
+  #overrule(error: ProtocolError): void {
+    const reason = refusalReason(error);
+    const exchange = this.#exchange;
+    if (exchange === null || exchange.responded) return this.#end(reason);
+    this.#exchange = null;
+    exchange.body?.fail(bodyErrorOf(error));
+    exchange.lost(abortError(reason));
+    this.move("respond");
+    this.#closeWith(error);
+  }
+
+  #closeWith(error: ProtocolError): void {
+    this.deadlines.handlerAt = Infinity;
+    this.deadlines.endBody();
+    this.#closeAs = refusalReason(error);
+    this.outbox.ascii(refusal(error.status, this.dateLine));
+    this.bytesDiscarded += this.inbox.discard();
+    this.#advance();
+  }
+
+  #end(reason: CloseReason): void {
+    if (this.state === "closed") return;
+    this.move("close");
+    this.closeReason = reason;
+    this.bytesDiscarded += this.inbox.size;
+    this.conn.close();
+    const error = abortError(reason);
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    exchange?.lost(error);
+    this.#leftover?.fail(cutShort());
+    this.#receiver.stop();
+    this.#sender.stop(error);
+    this.#takenOver?.ended();
+    this.fireSignal(error);
+    this.engine.left(this);
+  }
+
+  protected override touch(): void {
+    if (!this.listed) this.engine.touched(this);
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The engine's ports filled with Deno: sockets, timers, clocks, text. The only file of the engine that
+ * knows a platform, and the only one in the project that sets a timer.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import type {
+  AcceptFailure,
+  Address,
+  Bytes,
+  Clock,
+  Codec,
+  Conn,
+  Listener,
+  Ports,
+  StopTimer,
+} from "./ports.ts";
+
+/** Where to listen; the options are those of `Deno.listen`. */
+export type ListenOptions =
+  | ({ readonly kind: "tcp" } & TcpListenOptions)
+  | ({ readonly kind: "tls"; readonly cert: string; readonly key: string } & TcpListenOptions)
+  | { readonly kind: "unix"; readonly path: string };
+
+interface TcpListenOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly reusePort: boolean;
+  readonly tcpBacklog: number;
+}
+
+/** The ports of a production server. */
+export function denoPorts(): Ports {
+  return { clock, codec, newAborter: () => new AbortController() };
+}
+
+/**
+ * Opens a listening socket.
+ *
+ * @throws {Deno.errors.AddrInUse} If the address is taken.
+ * @throws {Deno.errors.NotCapable} Without the permission to listen there.
+ */
+export function denoListen(options: ListenOptions): Listener {
+  switch (options.kind) {
+    case "unix":
+      return new DenoListener(Deno.listen({ transport: "unix", path: options.path }));
+    case "tls": {
+      const { kind: _, ...rest } = options;
+      return new DenoListener(Deno.listenTls({ ...rest, alpnProtocols: ["http/1.1"] }));
+    }
+    case "tcp": {
+      const { kind: _, ...rest } = options;
+      return new DenoListener(Deno.listen({ transport: "tcp", ...rest }));
+    }
+  }
+}
+
+/** Errors of accept(2) that say nothing against the next call; see its manual page. */
+const TRANSIENT = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOMEM",
+  "ECONNABORTED",
+  "EINTR",
+  "EAGAIN",
+  "EPROTO",
+  "EPERM",
+  "ENETDOWN",
+  "ENOPROTOOPT",
+  "EHOSTDOWN",
+  "ENONET",
+  "EHOSTUNREACH",
+  "EOPNOTSUPP",
+  "ENETUNREACH",
+]);
+
+class DenoListener implements Listener {
+  readonly #listener: Deno.Listener;
+
+  constructor(listener: Deno.Listener) {
+    this.#listener = listener;
+  }
+
+  get addr(): Address {
+    return this.#listener.addr as Address;
+  }
+
+  classify(error: unknown): AcceptFailure {
+    if (error instanceof Deno.errors.BadResource) return "closed";
+    const code = (error as { code?: unknown } | null)?.code;
+    return typeof code === "string" && TRANSIENT.has(code) ? "transient" : "fatal";
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Conn> {
+    for await (const conn of this.#listener) {
+      if ("setNoDelay" in conn) sendAtOnce(conn as Deno.TcpConn);
+      // A Deno.Conn is a Conn; only its types say more and less (an `Addr` may be one of datagrams).
+      yield conn as unknown as Conn;
+    }
+  }
+
+  close(): void {
+    this.#listener.close();
+  }
+
+  ref(): void {
+    this.#listener.ref();
+  }
+
+  unref(): void {
+    this.#listener.unref();
+  }
+}
+
+/** An answer of two writes would otherwise wait for the client's delayed acknowledgement. */
+function sendAtOnce(conn: Deno.TcpConn): void {
+  try {
+    conn.setNoDelay();
+  } catch {
+    // The client is gone already; its first read will tell.
+  }
+}
+
+const clock: Clock = {
+  now: () => performance.now(),
+  wallMs: () => Date.now(),
+  after(ms, call, options): StopTimer {
+    const timer = setTimeout(call, ms);
+    if (!options?.hold) Deno.unrefTimer(timer);
+    return () => clearTimeout(timer);
+  },
+  every(ms, call): StopTimer {
+    const timer = setInterval(call, ms);
+    Deno.unrefTimer(timer);
+    return () => clearInterval(timer);
+  },
+};
+
+const encoder = new TextEncoder();
+
+// The fastest way to a string of single bytes that the runtime has: 0.1 µs for 371 bytes, where a
+// latin-1 TextDecoder takes 0.7 µs.
+const latin1Slice = (Buffer.prototype as unknown as {
+  latin1Slice(this: Bytes, from: number, to: number): string;
+}).latin1Slice;
+
+const codec: Codec = {
+  utf8Into(text: string, into: Bytes, at: number): number {
+    const { read, written } = encoder.encodeInto(text, at === 0 ? into : into.subarray(at));
+    return read === text.length ? written : -1;
+  },
+  utf8: (text) => encoder.encode(text),
+  latin1: (bytes, from, to) => latin1Slice.call(bytes, from, to),
+};

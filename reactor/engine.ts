@@ -1,0 +1,29 @@
+/**
+ * What the reactor is to its connections.
+ *
+ * @module
+ */
+
+import type { BufferPool } from "./buffer_pool.ts";
+import type { Connection } from "./connection.ts";
+import type { Application } from "./exchange.ts";
+import type { Options } from "./options.ts";
+import type { Ports } from "./ports.ts";
+
+/** What the reactor gives its connections, and hears from them. */
+export interface Engine {
+  readonly ports: Ports;
+  readonly options: Options;
+  readonly pool: BufferPool;
+  readonly application: Application;
+  /** The coarse clock that all deadlines are reckoned on, in milliseconds. */
+  readonly now: number;
+  /** The `date` field line of the current second. */
+  readonly dateLine: string;
+  /** A `keep-alive` field line, or nothing. */
+  readonly keepAliveLine: string;
+  /** The connection's deadlines may have changed; they are armed at the next tick. */
+  touched(connection: Connection): void;
+  /** The connection has ended. */
+  left(connection: Connection): void;
+}

@@ -1,0 +1,82 @@
+/**
+ * The engine's errors: each has a stable `code` to match on; the text is for people and may change.
+ *
+ * @module
+ */
+
+/** What a peer did wrong, by the rule it broke. Each code has one status: see {@linkcode STATUS_OF}. */
+export const STATUS_OF = {
+  bad_request_line: 400,
+  bad_target: 400,
+  bad_field: 400,
+  bad_host: 400,
+  bad_framing: 400,
+  bad_chunk: 400,
+  bad_upgrade: 400,
+  head_timeout: 408,
+  body_timeout: 408,
+  body_too_large: 413,
+  target_too_long: 414,
+  bad_expectation: 417,
+  head_too_large: 431,
+  too_many_fields: 431,
+  unknown_coding: 501,
+  connect_refused: 501,
+  overloaded: 503,
+  handler_timeout: 503,
+  bad_version: 505,
+} as const satisfies Record<string, number>;
+
+/** A stable name for what went wrong in a request. */
+export type ProtocolCode = keyof typeof STATUS_OF;
+
+/** A request that cannot be served; the connection answers `status` and closes in stages. */
+export class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
+  readonly code: ProtocolCode;
+  /** The status of the answer. */
+  readonly status: number;
+
+  constructor(code: ProtocolCode, message: string) {
+    super(message);
+    this.code = code;
+    this.status = STATUS_OF[code];
+  }
+}
+
+/** Why a request's body could not be read to its end. */
+export type BodyCode =
+  | "body_too_large"
+  | "body_timeout"
+  | "bad_chunk"
+  | "peer_closed"
+  | "aborted"
+  | "body_used";
+
+/** A read of a request's body that failed. `status` is what the default error answer uses. */
+export class BodyError extends TypeError {
+  override readonly name = "BodyError";
+  readonly code: BodyCode;
+  readonly status: number;
+
+  constructor(code: BodyCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.status = code === "body_too_large" ? 413 : code === "body_timeout" ? 408 : 400;
+  }
+}
+
+/** Why an exchange was aborted. */
+export type AbortCode = "peer_gone" | "handler_timeout" | "shutdown" | "closed";
+
+/** The reason of an aborted `request.signal`. */
+export class AbortError extends Error {
+  /** As for every abort of the platform, so that `error.name === "AbortError"` holds. */
+  override readonly name = "AbortError";
+  readonly code: AbortCode;
+
+  constructor(code: AbortCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

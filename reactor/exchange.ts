@@ -1,0 +1,91 @@
+/**
+ * The seam between the engine and what runs on it: one exchange is one request and its answer. The
+ * connection implements these interfaces, `handlers/` uses them, and neither knows more of the other.
+ *
+ * @module
+ */
+
+import type { RequestHead } from "./h1/head.ts";
+import type { Address, Bytes, Conn } from "./ports.ts";
+
+/** The head of an answer. */
+export interface ResponseHead {
+  /** 200 to 599; 101 only through {@linkcode Exchange.upgrade}. */
+  readonly status: number;
+  /** Field lines as name, value, name, value, …, in the order and case in which they go out. */
+  readonly fields: readonly string[];
+}
+
+/** A request's body, pulled by whoever wants it; bytes not pulled stay in the kernel. */
+export interface RequestBody {
+  /** The length announced by Content-Length in bytes, or `null` for a chunked body. */
+  readonly length: number | null;
+  /**
+   * The next piece, which the caller then owns, or `null` at the end. One call at a time.
+   *
+   * Rejects with a `BodyError` when the client left, was too slow, broke the framing or went over
+   * `limits.bodyBytes`, and when the exchange was aborted.
+   */
+  read(): Promise<Bytes | null>;
+  /**
+   * Everything that is left: at once when it has already arrived, else as a promise. Fails as
+   * {@linkcode RequestBody.read} does, and with code `body_too_large` over `limits.bufferedBodyBytes`.
+   */
+  readAll(): Bytes | Promise<Bytes>;
+  /** The rest is not wanted: later reads give `null`, the engine drains it or closes. */
+  cancel(): void;
+}
+
+/** One request and its answer, as the application sees it. Every method is harmless once it has ended. */
+export interface Exchange {
+  readonly localAddr: Address;
+  readonly remoteAddr: Address;
+  /** Whether the bytes travel through TLS. */
+  readonly secure: boolean;
+  /** `null` when the request has no body: neither Content-Length over zero nor Transfer-Encoding. */
+  readonly body: RequestBody | null;
+  /** Whether the answer's head has gone into the output. */
+  readonly responded: boolean;
+  /** Why the exchange was aborted, or `undefined`. Stays `undefined` when the answer was delivered. */
+  readonly abortReason: Error | undefined;
+  /** Called at most once, synchronously, when the exchange is aborted before its answer was delivered. */
+  onAbort: ((reason: Error) => void) | null;
+  /** Called at most once: with no argument when the kernel has taken the answer's last byte, else with why not. */
+  onDelivered: ((error?: Error) => void) | null;
+
+  /** Answers with a body that is here. Content-Length is added by the engine, HEAD and 304 are minded. */
+  respond(head: ResponseHead, body: string | Bytes | null): void;
+  /**
+   * Sends the head of an answer whose body follows in pieces. `length` in bytes, or `null` when unknown:
+   * then chunked, or to the end of the connection for HTTP/1.0. Returns whether the body is wanted at all
+   * (not for HEAD, 204, 205, 304).
+   */
+  beginBody(head: ResponseHead, length: number | null): boolean;
+  /** Sends what has been begun without waiting for the body's first piece. */
+  flush(): void;
+  /** Resolves when the kernel has taken the piece, with `false` when nobody wants more. */
+  writeBody(piece: Bytes): Promise<boolean>;
+  /** Ends the body; cuts the connection when fewer bytes than announced were written. */
+  endBody(): void;
+  /** The answer cannot be completed: closes the connection so that the client can tell. */
+  cut(): void;
+  /**
+   * Takes the connection over: `head` is sent (101, or a 2xx to CONNECT), then the raw bytes belong to
+   * the caller, beginning with those already read behind the request. The connection stays in the Set,
+   * in the state `upgraded`, and in the shutdown.
+   *
+   * @throws {TypeError} If the request has a body, or did not ask for an upgrade, or was answered.
+   */
+  upgrade(head: ResponseHead): Conn;
+}
+
+/**
+ * What the connection calls for each request. `head` and `bytes` are valid only until it returns;
+ * the head's offsets count from `start`.
+ */
+export type Application = (
+  exchange: Exchange,
+  head: RequestHead,
+  bytes: Bytes,
+  start: number,
+) => void;

@@ -1,0 +1,22 @@
+/**
+ * How many requests may wait in bytes that nobody has parsed yet. Pure.
+ *
+ * @module
+ */
+
+import type { Bytes } from "../ports.ts";
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/**
+ * Counts the ends of heads in `bytes[from, to)`: an upper bound for the number of requests, since the
+ * body of one can look like the end of another's head. A pair of line ends split over two calls is not seen.
+ */
+export function countHeadEnds(bytes: Bytes, from: number, to: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LF, from + 3); at !== -1 && at < to; at = bytes.indexOf(LF, at + 1)) {
+    if (bytes[at - 1] === CR && bytes[at - 2] === LF && bytes[at - 3] === CR) count++;
+  }
+  return count;
+}

@@ -1,0 +1,141 @@
+/**
+ * The bytes that a connection has received and not yet used, in one buffer with one bound.
+ *
+ * A read may be under way into the free end of the buffer while the front is used up, so nothing moves
+ * until it has come back. The bound is the buffer: when it is full no read is armed and TCP holds the
+ * peer back. Theory: idle connections wait on a small buffer; a read that fills it, or a head that does
+ * not fit, brings a large one from the pool, which goes back as soon as the connection has nothing left.
+ *
+ * @module
+ */
+
+import type { Bytes } from "./ports.ts";
+
+/** Where buffers come from and go to. */
+export interface Buffers {
+  takeSmall(): Bytes;
+  takeLarge(): Bytes;
+  give(buffer: Bytes): void;
+}
+
+const NONE: Bytes = new Uint8Array(0);
+
+/** The receiving side of one connection. */
+export class Inbox {
+  readonly #buffers: Buffers;
+  /** The most bytes it may hold when a head needs more than a large buffer. */
+  readonly #maxBytes: number;
+  /** Whether a read is under way: the buffer must stay where it is. */
+  #reading = false;
+  #wantsLarge = false;
+  bytes: Bytes = NONE;
+  /** The first unused byte, and the end of what has arrived. */
+  start = 0;
+  end = 0;
+
+  constructor(buffers: Buffers, options: { maxBytes: number }) {
+    this.#buffers = buffers;
+    this.#maxBytes = options.maxBytes;
+  }
+
+  /** How many bytes wait. */
+  get size(): number {
+    return this.end - this.start;
+  }
+
+  /** Where the next read goes, or `null` when there is no room. Must be followed by `filled`. */
+  room(): Bytes | null {
+    if (this.start === this.end) this.#rewind();
+    else if (this.end === this.bytes.length && !this.#makeRoom()) return null;
+    this.#reading = true;
+    return this.end === 0 ? this.bytes : this.bytes.subarray(this.end);
+  }
+
+  /** A read came back with so many bytes; 0 when it failed or found the end. */
+  filled(bytes: number): void {
+    this.#reading = false;
+    this.end += bytes;
+    // More was probably waiting than the buffer could take.
+    if (this.end === this.bytes.length) this.#wantsLarge = true;
+  }
+
+  /** So many bytes at the start have been used. */
+  consume(bytes: number): void {
+    this.start += bytes;
+  }
+
+  /** Drops everything; returns how many bytes that were. */
+  discard(): number {
+    const dropped = this.size;
+    this.start = this.end;
+    return dropped;
+  }
+
+  /** The next read shall get a large buffer: a body or a long head is on its way. */
+  expectMuch(): void {
+    this.#wantsLarge = true;
+  }
+
+  /**
+   * The first `count` bytes as an array of the caller's own. When they fill most of a buffer that nobody
+   * reads into, the buffer itself is handed over: a large upload is never copied.
+   */
+  take(count: number): Bytes {
+    const { bytes, start } = this;
+    this.start += count;
+    const whole = this.start === this.end && !this.#reading && count * 2 > bytes.length &&
+      bytes.byteLength === bytes.buffer.byteLength;
+    if (!whole) return bytes.slice(start, start + count);
+    this.bytes = NONE;
+    this.start = this.end = 0;
+    return bytes.subarray(start, start + count);
+  }
+
+  /** Gives the buffer back; only when no read is under way. */
+  release(): void {
+    if (this.#reading) return;
+    this.#buffers.give(this.bytes);
+    this.bytes = NONE;
+    this.start = this.end = 0;
+  }
+
+  #rewind(): void {
+    this.start = this.end = 0;
+    const small = !this.#wantsLarge;
+    this.#wantsLarge = false;
+    if (this.bytes.length > 0) {
+      if (small === this.#isSmall()) return;
+      this.#buffers.give(this.bytes);
+    }
+    this.bytes = small ? this.#buffers.takeSmall() : this.#buffers.takeLarge();
+  }
+
+  #isSmall(): boolean {
+    // Small buffers are cut from slabs; large ones have their memory to themselves.
+    return this.bytes.byteLength !== this.bytes.buffer.byteLength;
+  }
+
+  /** Moves the waiting bytes to the front, into a larger buffer if they fill this one. */
+  #makeRoom(): boolean {
+    const { bytes, start, end } = this;
+    if (start > 0) {
+      bytes.copyWithin(0, start, end);
+    } else {
+      const larger = this.#larger();
+      if (larger === null) return false;
+      larger.set(bytes);
+      this.#wantsLarge = false;
+      this.#buffers.give(bytes);
+      this.bytes = larger;
+    }
+    this.start = 0;
+    this.end = end - start;
+    return true;
+  }
+
+  #larger(): Bytes | null {
+    if (this.#isSmall()) return this.#buffers.takeLarge();
+    if (this.bytes.length >= this.#maxBytes) return null;
+    return new Uint8Array(Math.min(this.bytes.length * 2, this.#maxBytes));
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * One request and its answer on a connection: what the application may still do with it, how its body
+ * is framed, and what became of it. Bytes go to the connection's outbox; when they are written, and what
+ * happens behind the answer, the connection decides.
+ *
+ * @module
+ */
+
+import { type AnswerFraming, answerFraming, answerHead, asksToClose } from "./answer.ts";
+import { type AbortError, BodyError } from "./errors.ts";
+import type { Exchange, ResponseHead } from "./exchange.ts";
+import type { RequestHead } from "./h1/head.ts";
+import { bodyAllowed, chunkHead, LAST_CHUNK } from "./h1/serialize.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Address, Bytes, Codec, Conn } from "./ports.ts";
+import type { LiveBody } from "./request_body.ts";
+
+/** What an exchange needs of its connection. */
+export interface ExchangeHost {
+  readonly localAddr: Address;
+  readonly remoteAddr: Address;
+  readonly secure: boolean;
+  readonly outbox: Outbox;
+  readonly codec: Codec;
+  readonly dateLine: string;
+  readonly keepAliveLine: string;
+  /** Whether the next request may follow behind a whole answer; settles what becomes of an unread body. */
+  mayPersist(exchange: LiveExchange): boolean;
+  /** The same for a streamed answer, during which the request's body may still be read. */
+  mayPersistStreaming(exchange: LiveExchange): boolean;
+  /** The answer's head is in the outbox. */
+  answerBegun(): void;
+  /** The whole answer is in the outbox. */
+  answerComplete(exchange: LiveExchange): void;
+  /** The answer cannot be completed. */
+  answerCut(exchange: LiveExchange): void;
+  /** Writes what is in the outbox now. */
+  flush(): void;
+  /** The same; resolves when the kernel has taken it, with `false` when the connection is gone. */
+  flushed(): Promise<boolean>;
+  /** The application takes the connection over. */
+  takeOver(exchange: LiveExchange): Conn;
+}
+
+type Phase = "open" | "streaming" | "complete" | "over";
+
+/** Text up to this length goes out in one piece with its head: one conversion instead of two. */
+const SHORT_TEXT = 4096;
+
+/** RFC 9110 §9.3.6: a 2xx to CONNECT turns the connection into a tunnel, which nobody here would serve. */
+const CONNECT_REFUSED: ResponseHead = { status: 501, fields: [] };
+
+/** The exchange of the request that its connection is handling, or has handled. */
+export class LiveExchange implements Exchange {
+  readonly #host: ExchangeHost;
+  readonly body: LiveBody | null;
+  readonly method: string;
+  readonly minorVersion: 0 | 1;
+  /** What the request itself says about persistence (RFC 9112 §9.3). */
+  readonly keepAlive: boolean;
+  /** A `100 (Continue)` is owed as soon as the body is wanted. */
+  expectsContinue: boolean;
+  /** Whether the connection goes on behind the answer; known once the head is in the outbox. */
+  persists = true;
+  abortReason: AbortError | undefined = undefined;
+  onAbort: ((reason: Error) => void) | null = null;
+  readonly #mayTakeOver: boolean;
+  #onDelivered: ((error?: Error) => void) | null = null;
+  #outcome: "pending" | "delivered" | Error = "pending";
+  #phase: Phase = "open";
+  #framing: AnswerFraming = "none";
+  /** Bytes that the announced Content-Length still asks for. */
+  #owed = 0;
+
+  constructor(host: ExchangeHost, head: RequestHead, body: LiveBody | null) {
+    this.#host = host;
+    this.body = body;
+    this.method = head.method;
+    this.minorVersion = head.minorVersion;
+    this.keepAlive = head.keepAlive;
+    this.expectsContinue = head.expectContinue && body !== null;
+    this.#mayTakeOver = body === null && (head.upgrade || head.method === "CONNECT");
+  }
+
+  get localAddr(): Address {
+    return this.#host.localAddr;
+  }
+
+  get remoteAddr(): Address {
+    return this.#host.remoteAddr;
+  }
+
+  get secure(): boolean {
+    return this.#host.secure;
+  }
+
+  get responded(): boolean {
+    return this.#phase !== "open";
+  }
+
+  get onDelivered(): ((error?: Error) => void) | null {
+    return this.#onDelivered;
+  }
+
+  set onDelivered(call: ((error?: Error) => void) | null) {
+    this.#onDelivered = call;
+    if (this.#outcome !== "pending") this.#tell();
+  }
+
+  respond(head: ResponseHead, body: string | Bytes | null): void {
+    if (this.#phase !== "open") return;
+    const answer = this.#admissible(head);
+    this.persists = this.#host.mayPersist(this) && this.#connectionGoesOn(answer);
+    if (answer !== head || !bodyAllowed(this.method, head.status)) {
+      this.#putBytes(answer, null, answer === head ? this.#byteLength(body) : 0);
+    } else if (typeof body === "string") {
+      this.#putText(answer, body);
+    } else {
+      this.#putBytes(answer, body, 0);
+    }
+    this.#complete();
+  }
+
+  beginBody(head: ResponseHead, length: number | null): boolean {
+    if (this.#phase !== "open") return false;
+    const answer = this.#admissible(head);
+    this.#framing = answerFraming(answer, this, answer === head ? length : 0);
+    this.persists = this.#host.mayPersistStreaming(this) && this.#framing !== "close" &&
+      this.#connectionGoesOn(answer);
+    this.#append(this.#headText(answer, this.#framing));
+    if (answer !== head || !bodyAllowed(this.method, head.status)) {
+      if (this.#framing === "chunked") this.#append(LAST_CHUNK);
+      this.#complete();
+      return false;
+    }
+    this.#owed = length ?? 0;
+    this.#phase = "streaming";
+    this.#host.answerBegun();
+    return true;
+  }
+
+  async writeBody(piece: Bytes): Promise<boolean> {
+    if (this.#phase !== "streaming") return false;
+    this.#appendPiece(piece);
+    if (!await this.#host.flushed()) return false;
+    const full = typeof this.#framing === "number" && this.#owed === 0;
+    return this.#phase === "streaming" && !full;
+  }
+
+  flush(): void {
+    if (this.#phase === "streaming") this.#host.flush();
+  }
+
+  endBody(): void {
+    if (this.#phase !== "streaming") return;
+    if (this.#owed > 0) return this.cut();
+    if (this.#framing === "chunked") this.#append(LAST_CHUNK);
+    this.#phase = "complete";
+    this.#host.answerComplete(this);
+  }
+
+  cut(): void {
+    if (this.#phase === "streaming" || this.#phase === "open") this.#host.answerCut(this);
+  }
+
+  upgrade(head: ResponseHead): Conn {
+    if (this.#phase !== "open") {
+      throw new TypeError("Cannot upgrade the connection: the request was already answered");
+    }
+    if (!this.#mayTakeOver) {
+      throw new TypeError("Cannot upgrade the connection: the request did not ask for it");
+    }
+    this.#append(this.#headText(head, "none"));
+    this.#phase = "complete";
+    return this.#host.takeOver(this);
+  }
+
+  /** Fires the application's abort, unless the answer was delivered. */
+  abort(reason: AbortError): void {
+    if (this.abortReason !== undefined || this.#outcome !== "pending") return;
+    this.abortReason = reason;
+    const call = this.onAbort;
+    this.onAbort = null;
+    call?.(reason);
+  }
+
+  /** The kernel has taken the whole answer. */
+  delivered(): void {
+    this.#settle("delivered");
+  }
+
+  /** The answer will never be complete: aborts, and fails what still reads the body. */
+  lost(reason: AbortError): void {
+    // First, so that an answer from within `onAbort` comes too late.
+    this.#phase = "over";
+    this.abort(reason);
+    const code = reason.code === "peer_gone" ? "peer_closed" : "aborted";
+    this.body?.fail(new BodyError(code, reason.message, { cause: reason }));
+    this.#settle(reason);
+  }
+
+  #settle(outcome: "delivered" | Error): void {
+    if (this.#outcome !== "pending") return;
+    this.#outcome = outcome;
+    this.#phase = "over";
+    this.#tell();
+  }
+
+  #tell(): void {
+    const call = this.#onDelivered;
+    this.#onDelivered = null;
+    if (this.#outcome instanceof Error) call?.(this.#outcome);
+    else call?.();
+  }
+
+  #complete(): void {
+    this.#phase = "complete";
+    this.#host.answerBegun();
+    this.#host.answerComplete(this);
+  }
+
+  #admissible(head: ResponseHead): ResponseHead {
+    return this.method === "CONNECT" && head.status < 300 ? CONNECT_REFUSED : head;
+  }
+
+  /** Behind a refused CONNECT the client may already have sent what was meant for the tunnel. */
+  #connectionGoesOn(head: ResponseHead): boolean {
+    return this.method !== "CONNECT" && !asksToClose(head);
+  }
+
+  #putText(head: ResponseHead, text: string): void {
+    // Right if all of it is ASCII, which the number of bytes written tells.
+    const headText = this.#headText(head, text.length);
+    const short = text.length <= SHORT_TEXT;
+    if (this.#putAscii(short ? headText + text : headText)) {
+      if (short || this.#putAscii(text)) return;
+      this.#host.outbox.retract(headText.length);
+    }
+    this.#putBytes(head, this.#host.codec.utf8(text), 0);
+  }
+
+  #putAscii(text: string): boolean {
+    const { outbox } = this.#host;
+    const written = outbox.text(text);
+    if (written === text.length) return true;
+    if (written > 0) outbox.retract(written);
+    return false;
+  }
+
+  #byteLength(body: string | Bytes | null): number {
+    if (body === null) return 0;
+    return typeof body === "string" ? this.#host.codec.utf8(body).length : body.length;
+  }
+
+  #putBytes(head: ResponseHead, bytes: Bytes | null, unsentLength: number): void {
+    const length = bytes === null ? unsentLength : bytes.length;
+    const framing = answerFraming(head, this, length);
+    this.#append(this.#headText(head, framing));
+    if (bytes !== null) this.#host.outbox.bytes(bytes);
+    else if (framing === "chunked") this.#append(LAST_CHUNK);
+  }
+
+  #appendPiece(piece: Bytes): void {
+    const { outbox } = this.#host;
+    if (this.#framing === "chunked") {
+      if (piece.length === 0) return;
+      this.#append(chunkHead(piece.length));
+      outbox.bytes(piece);
+      this.#append("\r\n");
+    } else if (this.#framing === "close") {
+      outbox.bytes(piece);
+    } else {
+      // Cut at the announced length, where the client stops to listen.
+      const bytes = piece.length > this.#owed ? piece.subarray(0, this.#owed) : piece;
+      this.#owed -= bytes.length;
+      outbox.bytes(bytes);
+    }
+  }
+
+  #headText(head: ResponseHead, framing: AnswerFraming): string {
+    const { dateLine, keepAliveLine } = this.#host;
+    const { minorVersion, persists } = this;
+    return answerHead(head, { minorVersion, framing, persists, dateLine, keepAliveLine });
+  }
+
+  #append(text: string): void {
+    // Field values are latin-1 (RFC 9110 §5.5): what is not ASCII must not go out as UTF-8.
+    if (!this.#putAscii(text)) this.#host.outbox.latin1(text);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The bytes that wait to be written: small things are gathered in one pooled buffer, so that the answers
+ * to everything one read brought go out in one write; a large body follows from where it lies.
+ *
+ * @module
+ */
+
+import type { Bytes, Codec } from "./ports.ts";
+
+/** Where the gathering buffer comes from. */
+export interface LargeBuffers {
+  takeLarge(): Bytes;
+  give(buffer: Bytes): void;
+}
+
+const NONE: Bytes = new Uint8Array(0);
+
+/** The sending side of one connection. Nothing may be appended while `next()`'s bytes are being written. */
+export class Outbox {
+  readonly #buffers: LargeBuffers;
+  readonly #codec: Codec;
+  #bytes: Bytes = NONE;
+  #start = 0;
+  #end = 0;
+  /** Written after the gathered bytes. */
+  #tail: Bytes | null = null;
+
+  constructor(buffers: LargeBuffers, codec: Codec) {
+    this.#buffers = buffers;
+    this.#codec = codec;
+  }
+
+  /** Whether anything waits. */
+  get pending(): boolean {
+    return this.#end > this.#start || this.#tail !== null;
+  }
+
+  /** Whether a further answer can be gathered behind what is there. */
+  get open(): boolean {
+    return this.#tail === null;
+  }
+
+  /** Appends text as UTF-8; returns the bytes it took, or -1 (and appends nothing) if the room may not do. */
+  text(text: string): number {
+    this.#ready();
+    if (this.#tail !== null || text.length > this.#bytes.length - this.#end) return -1;
+    const written = this.#codec.utf8Into(text, this.#bytes, this.#end);
+    if (written > 0) this.#end += written;
+    return written;
+  }
+
+  /** Appends text that is known to be ASCII, whatever the room. */
+  ascii(text: string): void {
+    if (this.text(text) < 0) this.latin1(text);
+  }
+
+  /** Takes the last `count` bytes back. */
+  retract(count: number): void {
+    this.#end -= count;
+  }
+
+  /** Appends text of any length, each character one byte. */
+  latin1(text: string): void {
+    const bytes: Bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    this.bytes(bytes);
+  }
+
+  /** Appends bytes: copied when they fit, else written from where they lie, and nothing behind them. */
+  bytes(bytes: Bytes): void {
+    if (bytes.length === 0) return;
+    this.#ready();
+    if (this.#tail !== null) {
+      this.#tail = joined(this.#tail, bytes);
+    } else if (bytes.length <= this.#bytes.length - this.#end) {
+      this.#bytes.set(bytes, this.#end);
+      this.#end += bytes.length;
+    } else {
+      this.#tail = bytes;
+    }
+  }
+
+  /** What to write next; `null` when all is written, and the buffer is back in the pool. */
+  next(): Bytes | null {
+    if (this.#end > this.#start) return this.#bytes.subarray(this.#start, this.#end);
+    if (this.#tail !== null) return this.#tail;
+    this.release();
+    return null;
+  }
+
+  /** The kernel took so many of the bytes that `next` gave. */
+  taken(count: number): void {
+    if (this.#end > this.#start) this.#start += count;
+    else this.#tail = count === this.#tail!.length ? null : this.#tail!.subarray(count);
+  }
+
+  /** Drops what waits and gives the buffer back; not while a write is under way. */
+  release(): void {
+    this.#tail = null;
+    this.#start = this.#end = 0;
+    if (this.#bytes.length === 0) return;
+    this.#buffers.give(this.#bytes);
+    this.#bytes = NONE;
+  }
+
+  #ready(): void {
+    if (this.#bytes.length === 0) this.#bytes = this.#buffers.takeLarge();
+  }
+}
+
+function joined(first: Bytes, second: Bytes): Bytes {
+  const all: Bytes = new Uint8Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}

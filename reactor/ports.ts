@@ -1,0 +1,83 @@
+/**
+ * What the engine needs from the outside, as interfaces: a clock, a listener, its connections, text
+ * encoding and abort controllers. `deno_ports.ts` fills them for production, the tests with fakes.
+ * Nothing here may name a global of a platform: the engine type-checks with `lib: ["esnext"]` alone.
+ *
+ * @module
+ */
+
+/** Bytes that the engine reads and writes; never backed by shared memory. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Where a socket is: an IP address and port, or the path of a unix socket. */
+export type Address =
+  | { readonly transport: "tcp"; readonly hostname: string; readonly port: number }
+  | { readonly transport: "unix"; readonly path: string };
+
+/** One accepted byte stream. */
+export interface Conn {
+  readonly localAddr: Address;
+  readonly remoteAddr: Address;
+  /** Resolves with the number of bytes put at the start of `into`, or `null` at the peer's end of stream. */
+  read(into: Bytes): Promise<number | null>;
+  /** Resolves with the number of bytes taken, at least one and perhaps fewer than given. */
+  write(bytes: Bytes): Promise<number>;
+  /** Sends the end of the stream (FIN; for TLS a close_notify before it) and leaves reading open. */
+  closeWrite(): Promise<void>;
+  /** Frees the descriptor; pending reads and writes reject. Never throws, may be called twice. */
+  close(): void;
+  /** Completes the TLS handshake; absent on a plain connection. */
+  handshake?(): Promise<void>;
+  ref(): void;
+  unref(): void;
+}
+
+/** Why `Listener.accept` failed: `closed` for good, `transient` worth another try after a pause. */
+export type AcceptFailure = "closed" | "transient" | "fatal";
+
+/** Accepts connections, also through `for await`. */
+export interface Listener extends AsyncIterable<Conn> {
+  readonly addr: Address;
+  /** How the reactor should take an error that the iteration threw. */
+  classify(error: unknown): AcceptFailure;
+  close(): void;
+  ref(): void;
+  unref(): void;
+}
+
+/** Ends a timer; harmless after it fired. */
+export type StopTimer = () => void;
+
+/** Time, in milliseconds from an arbitrary origin, never going back. */
+export interface Clock {
+  now(): number;
+  /** Calls back once after `ms`; keeps the process alive only if `hold` is set. */
+  after(ms: number, call: () => void, options?: { readonly hold?: boolean }): StopTimer;
+  /** Calls back every `ms` until stopped; never keeps the process alive. */
+  every(ms: number, call: () => void): StopTimer;
+  /** The time of day in milliseconds since 1970-01-01 UTC, for the `Date` field. */
+  wallMs(): number;
+}
+
+/** Conversions between strings and bytes. */
+export interface Codec {
+  /** Writes `text` as UTF-8 at `at`; returns the bytes written, or -1 when the rest of `into` may be too small. */
+  utf8Into(text: string, into: Bytes, at: number): number;
+  /** The UTF-8 bytes of `text`. */
+  utf8(text: string): Bytes;
+  /** One character a byte. */
+  latin1(bytes: Bytes, from: number, to: number): string;
+}
+
+/** The part of an `AbortController` that the engine uses. */
+export interface Aborter<Signal = unknown> {
+  readonly signal: Signal;
+  abort(reason: unknown): void;
+}
+
+/** Everything above that is not a socket, handed to the reactor once. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly codec: Codec;
+  readonly newAborter: () => Aborter;
+}

@@ -1,0 +1,106 @@
+/**
+ * The reading half of a connection: one loop that keeps a read pending whenever the inbox has room, so
+ * that bytes are taken in as they come and a client that leaves is noticed, also while a handler works.
+ * When the inbox is full, or enough requests wait in it, the loop parks and TCP holds the peer back.
+ *
+ * @module
+ */
+
+import { countHeadEnds } from "./h1/pipeline.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Bytes, Conn } from "./ports.ts";
+
+/** Who hears of what is read. */
+export interface ReceiverEvents {
+  /** So many bytes more are in the inbox. */
+  received(count: number): void;
+  /** The peer has ended its side; nothing more will come. */
+  peerEnd(): void;
+  /** The connection is broken. */
+  readFailed(): void;
+}
+
+/** The reading half of one connection. */
+export class Receiver {
+  readonly #conn: Conn;
+  readonly #inbox: Inbox;
+  readonly #events: ReceiverEvents;
+  readonly #mostHeld: number;
+  #held = 0;
+  #stopped = false;
+  #resume: (() => void) | null = null;
+  /** Bytes read from the peer. */
+  bytesIn = 0;
+  /** Whether the peer has ended its side. */
+  peerEnded = false;
+
+  /** `mostHeld`: requests that may wait behind the one being handled before reading stops. */
+  constructor(
+    events: ReceiverEvents,
+    parts: { conn: Conn; inbox: Inbox; mostHeld: number },
+  ) {
+    this.#events = events;
+    this.#conn = parts.conn;
+    this.#inbox = parts.inbox;
+    this.#mostHeld = parts.mostHeld;
+  }
+
+  /** Reads until the peer ends, the connection breaks or `stop` is called; never rejects. */
+  async run(): Promise<void> {
+    while (!this.#stopped && !this.peerEnded) {
+      const room = this.#held < this.#mostHeld ? this.#inbox.room() : null;
+      if (room === null) await this.#parked();
+      else await this.#read(room);
+    }
+    if (this.#stopped) this.#inbox.release();
+  }
+
+  /** There may be room again. */
+  readOn(): void {
+    const resume = this.#resume;
+    this.#resume = null;
+    resume?.();
+  }
+
+  /** The last `count` bytes of the inbox belong to requests that have to wait. */
+  hold(count: number): void {
+    const { bytes, start, end } = this.#inbox;
+    this.#held += countHeadEnds(bytes, Math.max(start, end - count), end);
+  }
+
+  /** What waited is being worked off. */
+  unhold(): void {
+    this.#held = 0;
+    this.readOn();
+  }
+
+  /** Reads no more; the buffer goes back as soon as no read is under way. */
+  stop(): void {
+    this.#stopped = true;
+    this.#inbox.release();
+    this.readOn();
+  }
+
+  #parked(): Promise<void> {
+    return new Promise((resolve) => this.#resume = resolve);
+  }
+
+  async #read(room: Bytes): Promise<void> {
+    let count: number | null;
+    try {
+      count = await this.#conn.read(room);
+    } catch {
+      this.#inbox.filled(0);
+      this.#stopped = true;
+      return this.#events.readFailed();
+    }
+    this.#inbox.filled(count ?? 0);
+    if (this.#stopped) return;
+    if (count === null) {
+      this.peerEnded = true;
+      return this.#events.peerEnd();
+    }
+    this.bytesIn += count;
+    this.#events.received(count);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What the engine says on its own: the answer to a request that it refuses, and the errors with which
+ * it tells the application why an exchange ended.
+ *
+ * @module
+ */
+
+import { type AbortCode, AbortError, BodyError, type ProtocolError } from "./errors.ts";
+import { statusLine } from "./h1/serialize.ts";
+import type { CloseReason } from "./states.ts";
+
+/**
+ * A whole answer that closes the connection. Its text is the status alone: nothing that the peer sent
+ * is echoed, and `connection: close` says that nothing behind the request will be read.
+ */
+export function refusal(status: number, dateLine: string): string {
+  const line = statusLine(status, 1);
+  const text = line.slice("HTTP/1.1 ".length);
+  return line + "content-type: text/plain;charset=UTF-8\r\ncontent-length: " + text.length +
+    "\r\n" + dateLine + "connection: close\r\n\r\n" + text;
+}
+
+/** The close reason that a refused request leaves behind. */
+export function refusalReason(error: ProtocolError): CloseReason {
+  switch (error.code) {
+    case "head_timeout":
+    case "body_timeout":
+    case "handler_timeout":
+      return error.code;
+    case "body_too_large":
+    case "target_too_long":
+    case "head_too_large":
+    case "too_many_fields":
+    case "overloaded":
+      return "limit";
+    default:
+      return "bad_request";
+  }
+}
+
+/** What reads of the body get when the engine answered in the handler's place. */
+export function bodyErrorOf(error: ProtocolError): BodyError {
+  const { code, message } = error;
+  const known = code === "body_too_large" || code === "body_timeout" || code === "bad_chunk";
+  return new BodyError(known ? code : "aborted", message, { cause: error });
+}
+
+/** What a later read gets of a body that was not read to its end before the answer. */
+export function cutShort(): BodyError {
+  return new BodyError("aborted", "Cannot read the body: the exchange is over");
+}
+
+/** The reason that `request.signal` and `info.completed` give when a connection ends. */
+export function abortError(reason: CloseReason): AbortError {
+  const [code, message] = ABORTS[reason] ?? OTHERWISE;
+  return new AbortError(code, message);
+}
+
+const OTHERWISE = ["closed", "The connection was closed"] as const;
+
+const ABORTS: Partial<Record<CloseReason, readonly [AbortCode, string]>> = {
+  peer_closed: ["peer_gone", "The client closed the connection"],
+  peer_reset: ["peer_gone", "The client reset the connection"],
+  write_timeout: ["peer_gone", "The client took the answer too slowly"],
+  body_timeout: ["peer_gone", "The client sent the body too slowly"],
+  handler_timeout: ["handler_timeout", "The handler took longer than its time-out"],
+  shutdown: ["shutdown", "The server is shutting down"],
+  forced: ["shutdown", "The server was shut down"],
+};

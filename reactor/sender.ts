@@ -1,0 +1,117 @@
+/**
+ * The writing half of a connection: empties the outbox into the socket, one write at a time, and tells
+ * each exchange when the kernel has taken its answer, or that it never will.
+ *
+ * @module
+ */
+
+import type { AbortError } from "./errors.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Conn } from "./ports.ts";
+
+/** An answer whose delivery somebody may wait for. */
+export interface Delivery {
+  delivered(): void;
+  lost(reason: AbortError): void;
+}
+
+/** Who hears of what is written. */
+export interface SenderEvents {
+  /** The kernel took so many bytes. */
+  sent(count: number): void;
+  /** The outbox is empty. */
+  allSent(): void;
+  /** The connection is broken. */
+  writeFailed(): void;
+}
+
+/** The writing half of one connection. */
+export class Sender {
+  readonly outbox: Outbox;
+  readonly #conn: Conn;
+  readonly #events: SenderEvents;
+  /** Answers that are in the outbox whole, in order. */
+  readonly #deliveries: Delivery[] = [];
+  #stopped = false;
+  #waiter: ((sent: boolean) => void) | null = null;
+  /** Bytes that the kernel has taken. */
+  bytesOut = 0;
+  /** Whether a write is under way. */
+  busy = false;
+
+  constructor(events: SenderEvents, parts: { conn: Conn; outbox: Outbox }) {
+    this.#events = events;
+    this.#conn = parts.conn;
+    this.outbox = parts.outbox;
+  }
+
+  /** An answer is in the outbox whole. */
+  add(delivery: Delivery): void {
+    this.#deliveries.push(delivery);
+  }
+
+  /** Begins to write what is there, unless a write is under way: that one goes on to the end. */
+  flush(): void {
+    if (!this.busy && !this.#stopped) this.#write();
+  }
+
+  /** Flushes; resolves when the outbox is empty, with `false` when the connection has ended. */
+  flushed(): Promise<boolean> {
+    if (this.#stopped) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#waiter = resolve;
+      this.flush();
+    });
+  }
+
+  /** Ends the stream towards the peer; reading goes on. */
+  async end(): Promise<void> {
+    try {
+      await this.#conn.closeWrite();
+    } catch {
+      if (!this.#stopped) this.#events.writeFailed();
+    }
+  }
+
+  /** Writes no more; the buffer goes back as soon as no write is under way. */
+  stop(reason: AbortError): void {
+    this.#stopped = true;
+    if (!this.busy) this.outbox.release();
+    const deliveries = this.#deliveries.splice(0);
+    for (let i = 0; i < deliveries.length; i++) deliveries[i]!.lost(reason);
+    this.#wake(false);
+  }
+
+  async #write(): Promise<void> {
+    const { outbox } = this;
+    this.busy = true;
+    try {
+      for (let bytes = outbox.next(); bytes !== null; bytes = outbox.next()) {
+        const count = await this.#conn.write(bytes);
+        outbox.taken(count);
+        this.bytesOut += count;
+        if (this.#stopped) break;
+        this.#events.sent(count);
+      }
+    } catch {
+      if (!this.#stopped) this.#events.writeFailed();
+    }
+    this.busy = false;
+    if (this.#stopped) outbox.release();
+    else this.#done();
+  }
+
+  #done(): void {
+    const deliveries = this.#deliveries;
+    for (let i = 0; i < deliveries.length; i++) deliveries[i]!.delivered();
+    deliveries.length = 0;
+    this.#wake(true);
+    this.#events.allSent();
+  }
+
+  #wake(sent: boolean): void {
+    const waiter = this.#waiter;
+    this.#waiter = null;
+    waiter?.(sent);
+  }
+}

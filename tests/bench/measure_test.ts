@@ -1,0 +1,137 @@
+import type { MeasureOptions } from "../../bench/bout.ts";
+import { type Case, CASES } from "../../bench/cases.ts";
+import { measure } from "../../bench/measure.ts";
+import type { Outcome } from "../../bench/model.ts";
+import type { Peer } from "../../bench/peers/catalog.ts";
+import { inspectPeers } from "../../bench/preflight.ts";
+import { createSite } from "../../bench/site.ts";
+import { assert, assertEquals, assertMatch } from "../support/assert.ts";
+
+const SCRIPT = new URL("./fakes/server.ts", import.meta.url).pathname;
+
+function fake(how: string): Peer {
+  return {
+    id: how,
+    title: how,
+    routes: ["hello"],
+    pipelines: true,
+    variant: false,
+    version: [Deno.execPath(), "--version"],
+    command: (port) => [
+      Deno.execPath(),
+      "run",
+      "--quiet",
+      "--no-check",
+      `--allow-net=127.0.0.1:${port}`,
+      SCRIPT,
+      how,
+      String(port),
+    ],
+  };
+}
+
+function loadCase(connections: number, depth: number): Case {
+  const [any] = CASES;
+  assert(any !== undefined);
+  return { ...any, connections, load: { kind: "driver", connections, depth } };
+}
+
+/** Runs the test with a session's options, in a folder that is removed behind it. */
+async function withOptions(body: (options: MeasureOptions) => Promise<void>): Promise<void> {
+  const site = createSite(Deno.makeTempDirSync(), { asRoot: false, maxConnections: 100 });
+  try {
+    await body({
+      site,
+      pinning: null,
+      seconds: 0.2,
+      warmupSeconds: 0.05,
+      idleConnections: 50,
+      quick: true,
+    });
+  } finally {
+    site.remove();
+  }
+}
+
+async function outcomeOf(how: string, at: Case, options: MeasureOptions): Promise<Outcome> {
+  return (await measure(fake(how), at, options)).outcome;
+}
+
+Deno.test("measure() counts every connection of a server that is right", () =>
+  withOptions(async (options) => {
+    for (const depth of [1, 16]) {
+      const outcome = await outcomeOf("good", loadCase(8, depth), options);
+      assert(outcome.kind === "measured", JSON.stringify(outcome));
+      const { requests, good, bad, socketErrors, fairness, latencyMs } = outcome.figures;
+      assertEquals([bad, socketErrors, good], [0, 0, requests]);
+      assert(fairness !== null && fairness.connections === 8);
+      assert(fairness.least > 0 && fairness.least <= fairness.mean);
+      assertEquals(Math.round(fairness.mean * 8), good);
+      assert(latencyMs !== null && latencyMs.p50 <= latencyMs.max);
+      if (Deno.build.os === "linux") assert((outcome.figures.cpuMicros ?? 0) > 0);
+    }
+  }));
+
+Deno.test("measure() calls a server invalid that answers 500 from the start, and never loads it", () =>
+  withOptions(async (options) => {
+    const outcome = await outcomeOf("wrong", loadCase(8, 1), options);
+    assertEquals(outcome, { kind: "invalid", why: "status 500 at /", figures: null });
+  }));
+
+Deno.test("measure() counts the 500s of a server that goes wrong under load", () =>
+  withOptions(async (options) => {
+    const outcome = await outcomeOf("later", loadCase(8, 1), options);
+    assert(outcome.kind === "invalid", JSON.stringify(outcome));
+    assertMatch(outcome.why, /^\d+ wrong answers$/);
+    assert((outcome.figures?.bad ?? 0) > 0);
+  }));
+
+Deno.test("measure() calls a server failed that dies, however fast it was before", () =>
+  withOptions(async (options) => {
+    const outcome = await outcomeOf("mortal", loadCase(8, 1), options);
+    assert(outcome.kind === "failed", JSON.stringify(outcome));
+    assertMatch(outcome.why, /^server ended/);
+  }));
+
+Deno.test("measure() calls a program failed that is missing or does not come up", () =>
+  withOptions(async (options) => {
+    const missing = { ...fake("good"), command: () => ["no-such-server-program"] };
+    const broken = {
+      ...fake("good"),
+      command: () => [Deno.execPath(), "eval", "throw Error('no')"],
+    };
+    const outcomes = [missing, broken].map(async (peer) =>
+      (await measure(peer, loadCase(1, 1), options)).outcome
+    );
+    assertEquals(await outcomes[0], {
+      kind: "failed",
+      why: 'Program not found: "no-such-server-program"',
+    });
+    const second = await outcomes[1];
+    assert(second?.kind === "failed");
+    assertMatch(second.why, /^did not start: .*no/);
+  }));
+
+Deno.test("measure() times a cold start", () =>
+  withOptions(async (options) => {
+    const [any] = CASES;
+    assert(any !== undefined);
+    const load = { kind: "cold", starts: 2, quickStarts: 1 } as const;
+    const outcome = await outcomeOf("good", { ...any, load }, options);
+    assert(outcome.kind === "measured");
+    assertEquals(outcome.figures.requests, 1);
+    assert((outcome.figures.coldMs ?? 0) > 1);
+  }));
+
+Deno.test("inspectPeers() tells peers that are not installed from peers that do not start", () =>
+  withOptions(async ({ site }) => {
+    const absent = { ...fake("good"), version: ["no-such-server-program"] };
+    const broken = {
+      ...fake("good"),
+      command: () => [Deno.execPath(), "eval", "throw Error('no')"],
+    };
+    const [a, b, c] = await inspectPeers([absent, broken, fake("good")], site);
+    assertEquals([a?.info.absent, a?.failure], ["not installed", null]);
+    assertEquals([b?.info.absent, c?.info.absent, c?.failure], [null, null, null]);
+    assertMatch(b?.failure ?? "", /^did not start/);
+  }));

@@ -1,0 +1,96 @@
+/**
+ * The program in a process of its own: started as the task `serve` starts it, read line by line, sent
+ * signals, and never left behind.
+ *
+ * @module
+ */
+
+import config from "../../deno.json" with { type: "json" };
+import { within } from "../support/time.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** The task's own flags, so that its permissions are what is tested. */
+const [, ...TASK] = config.tasks.serve.command.split(" ");
+
+/** What a finished program left behind. */
+export interface Outcome {
+  readonly code: number;
+  readonly signal: Deno.Signal | null;
+  /** What it printed and nobody had read. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running program. */
+export class Program implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #stdout: ReadableStreamDefaultReader<string>;
+  readonly #stderr: Promise<string>;
+  #unread = "";
+
+  /** Starts the program, or another `file` with its flags. */
+  constructor(args: readonly string[], { file = "cli.ts" } = {}) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: [...TASK.slice(0, -1), file, ...args],
+      cwd: ROOT,
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#stdout = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    this.#stderr = new Response(this.#child.stderr).text();
+  }
+
+  /** The next line that it prints. */
+  async line(): Promise<string> {
+    while (!this.#unread.includes("\n")) {
+      const { value } = await within(this.#stdout.read(), "a line of the program");
+      if (value === undefined) throw new Error(`The program ended: ${await this.#stderr}`);
+      this.#unread += value;
+    }
+    const end = this.#unread.indexOf("\n");
+    const line = this.#unread.slice(0, end);
+    this.#unread = this.#unread.slice(end + 1);
+    return line;
+  }
+
+  /** The address that it prints as its first line. */
+  async address(): Promise<string> {
+    const line = await this.line();
+    const address = /^Weir listening on (\S+)$/.exec(line)?.[1];
+    if (address === undefined) throw new Error(`Not an address: ${line}`);
+    return address;
+  }
+
+  send(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for its end. */
+  async end(): Promise<Outcome> {
+    const { code, signal } = await within(this.#child.status, "the program to end");
+    let stdout = this.#unread;
+    this.#unread = "";
+    for (let next = await this.#stdout.read(); !next.done; next = await this.#stdout.read()) {
+      stdout += next.value;
+    }
+    return { code, signal, stdout, stderr: await this.#stderr };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    await this.end();
+  }
+}
+
+/** Runs the program to its end. */
+export async function runToEnd(...args: string[]): Promise<Outcome> {
+  await using program = new Program(args);
+  return await program.end();
+}

@@ -1,0 +1,109 @@
+/**
+ * Runs tables of request heads: raw bytes and what the parser must make of them, however they arrive.
+ *
+ * @module
+ */
+
+import { ProtocolError } from "../../reactor/errors.ts";
+import type { ProtocolCode } from "../../reactor/errors.ts";
+import type { RequestHead } from "../../reactor/h1/head.ts";
+import { type HeadLimits, HeadParser, NEED_MORE } from "../../reactor/h1/head_parser.ts";
+import type { Bytes } from "../../reactor/ports.ts";
+import { assertEquals } from "../support/assert.ts";
+import { type Feeding, feedings, textOf } from "./splits.ts";
+
+/** A head as a test sees it: texts in place of offsets. */
+export interface HeadFacts {
+  readonly method: string;
+  readonly target: string;
+  readonly form: RequestHead["targetForm"];
+  readonly minorVersion: 0 | 1;
+  readonly host: string | null;
+  readonly fields: string;
+  readonly length: number;
+  readonly framing: RequestHead["framing"];
+  readonly contentLength: number;
+  readonly keepAlive: boolean;
+  readonly expectContinue: boolean;
+  readonly upgrade: boolean;
+}
+
+/** What the parser must say: an error's code, that it needs more, or these facts of a complete head. */
+export type Expected = ProtocolCode | "more" | Partial<HeadFacts>;
+
+export type HeadCase = readonly [name: string, raw: string, expected: Expected];
+
+export const LIMITS: HeadLimits = { headBytes: 4096, headerCount: 20, targetBytes: 1024 };
+
+/** A head with these field lines. */
+export function head(requestLine: string, ...fields: string[]): string {
+  return [requestLine, ...fields, "", ""].join("\r\n");
+}
+
+/** A GET in HTTP/1.1 with these field lines and a Host. */
+export function get(...fields: string[]): string {
+  return head("GET / HTTP/1.1", "Host: a", ...fields);
+}
+
+/** Registers one test for each row. */
+export function testHeads(table: readonly HeadCase[], limits: HeadLimits = LIMITS): void {
+  for (const [name, raw, expected] of table) {
+    Deno.test(`HeadParser.parse() ${name}`, () => checkHead(raw, expected, limits));
+  }
+}
+
+/** Feeds `raw` in every way and compares each outcome. */
+export function checkHead(raw: string, expected: Expected, limits: HeadLimits = LIMITS): void {
+  for (const feeding of feedings(raw, { alone: expected === "more" })) {
+    const outcome = parse(new HeadParser(limits), feeding);
+    assertEquals(
+      comparable(outcome, expected),
+      expected,
+      `${feeding.name}: ${JSON.stringify(raw)}`,
+    );
+  }
+}
+
+/** Only what the row speaks of. */
+function comparable(outcome: Expected, expected: Expected): Expected {
+  if (typeof outcome === "string" || typeof expected === "string") return outcome;
+  return Object.fromEntries(
+    Object.entries(outcome).filter(([key]) => key in expected),
+  ) as Partial<HeadFacts>;
+}
+
+/** Feeds the pieces, each time in a buffer that has moved, until there is an outcome. */
+export function parse(parser: HeadParser, feeding: Feeding): Expected {
+  for (const end of feeding.ends) {
+    const start = (end * 7) % 13;
+    const moved = new Uint8Array(start + feeding.bytes.length).fill(0x20, 0, start);
+    moved.set(feeding.bytes.subarray(0, end), start);
+    try {
+      const behind = parser.parse(moved, start, start + end);
+      if (behind !== NEED_MORE) return factsOf(parser.head, moved, start, behind);
+    } catch (error) {
+      if (error instanceof ProtocolError) return error.code;
+      throw error;
+    }
+  }
+  return "more";
+}
+
+function factsOf(from: RequestHead, bytes: Bytes, start: number, behind: number): HeadFacts {
+  assertEquals(behind - start, from.length, "the offset returned and the head's length");
+  const text = (first: number, last: number) => textOf(bytes, start + first, start + last);
+  return {
+    method: from.method,
+    target: text(from.targetStart, from.targetEnd),
+    form: from.targetForm,
+    minorVersion: from.minorVersion,
+    host: from.hostStart === -1 ? null : text(from.hostStart, from.hostEnd),
+    fields: text(from.fieldsStart, from.length),
+    length: from.length,
+    framing: from.framing,
+    contentLength: from.contentLength,
+    keepAlive: from.keepAlive,
+    expectContinue: from.expectContinue,
+    upgrade: from.upgrade,
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Feeds the same bytes to a parser in every way in which a network may deliver them: whole, byte by
+ * byte, split at every position, and each of these with other bytes behind. What a parser makes of
+ * them must not depend on it.
+ *
+ * @module
+ */
+
+import type { Bytes } from "../../reactor/ports.ts";
+
+/** One way of delivery. */
+export interface Feeding {
+  /** For the message of a failure. */
+  readonly name: string;
+  readonly bytes: Bytes;
+  /** How many of the bytes have arrived, after each piece. */
+  readonly ends: readonly number[];
+}
+
+/** What may stand behind: another request, and bytes that are none. */
+const BEHIND = ["GET /behind HTTP/1.1\r\nHost: behind\r\n\r\n", "\xff\0\r\n\n"];
+
+/** One byte a character. */
+export function latin1(text: string): Bytes {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** One character a byte. */
+export function textOf(bytes: Bytes, from: number, to: number): string {
+  let text = "";
+  for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at]!);
+  return text;
+}
+
+/** All ways of delivery. Without `alone`, also with bytes behind: for an input that ends the parsing. */
+export function feedings(raw: string, options: { readonly alone?: boolean } = {}): Feeding[] {
+  const behind = options.alone === true ? [""] : ["", ...BEHIND];
+  return behind.flatMap((tail, index) => {
+    const bytes = latin1(raw + tail);
+    const suffix = tail === "" ? "" : ` with bytes behind (${index})`;
+    return [
+      { name: "whole" + suffix, bytes, ends: [bytes.length] },
+      { name: "byte by byte" + suffix, bytes, ends: upTo(bytes.length) },
+      ...upTo(raw.length - 1).map((at) => (
+        { name: `split at ${at}` + suffix, bytes, ends: [at, bytes.length] }
+      )),
+    ];
+  });
+}
+
+function upTo(last: number): number[] {
+  return Array.from({ length: Math.max(last, 0) }, (_, index) => index + 1);
+}
+
+/** The same bytes, counting how often one of them is read. */
+export function counting(bytes: Bytes): { readonly bytes: Bytes; reads: number } {
+  const counter = {
+    reads: 0,
+    bytes: new Proxy(bytes, {
+      get(target, key) {
+        if (typeof key === "string" && key >= "0" && key < ":") counter.reads++;
+        return Reflect.get(target, key);
+      },
+    }),
+  };
+  return counter;
+}

@@ -1,0 +1,80 @@
+import { HELP } from "../../cli/command.ts";
+import { DEFAULT_LIMITS, DEFAULT_SHUTDOWN, DEFAULT_TIMEOUTS } from "../../reactor/options.ts";
+import { assert, assertEquals, assertStringIncludes } from "../support/assert.ts";
+import { ROOT, textOf } from "./sources.ts";
+
+const README = textOf("README.md");
+const CONFIG = JSON.parse(textOf("deno.json"));
+const DOCUMENTS = ["README.md", "CHANGELOG.md", "docs/architecture.md"];
+
+/** What `pattern` captures, each once. */
+function captures(text: string, pattern: RegExp): string[] {
+  return [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ""))];
+}
+
+Deno.test("README names only tasks that exist", () => {
+  const named = captures(README, /\btask ([a-z][\w:-]*)/g);
+  assert(named.includes("serve") && named.includes("test"));
+  assertEquals(named.filter((task) => !(task in CONFIG.tasks)), []);
+});
+
+Deno.test("README and the CI script name one version of Deno", () => {
+  const versions = captures(README + textOf(".ci/run"), /\bdeno@(\d[\w.-]*)/g);
+  assertEquals(versions.length, 1);
+});
+
+Deno.test("the CI script runs the test command that README gives", () => {
+  const commands = captures(README, /^(npx -y deno@\S+ task test)$/gm);
+  assertEquals(commands.length, 1);
+  assertStringIncludes(textOf(".ci/run"), commands[0] ?? "");
+});
+
+Deno.test("README names the flags that the program has, and no others", () => {
+  const flags = captures(HELP, /^ {2}--([a-z-]+)/gm).sort();
+  const section = README.slice(README.indexOf("## The program"), README.indexOf("## Permissions"));
+  assertEquals(captures(section, /`--([a-z-]+)/g).sort(), flags);
+});
+
+Deno.test("README lists every time-out and limit with its default", () => {
+  const defaults = { ...DEFAULT_TIMEOUTS, ...DEFAULT_LIMITS, ...DEFAULT_SHUTDOWN };
+  for (const [name, value] of Object.entries(defaults)) {
+    const row = README.split("\n").find((line) => line.startsWith(`| \`${name}\``));
+    assert(row !== undefined, `No row for ${name}`);
+    assertEquals(valueOf(row.split("|")[2] ?? ""), value, row);
+  }
+});
+
+/** A default as the table writes it, in milliseconds, bytes or a count. */
+function valueOf(cell: string): number | string {
+  const [amount = "", unit = ""] = cell.trim().replaceAll(",", "").split(" ");
+  if (amount === "off") return 0;
+  if (amount.startsWith("`")) return amount.replaceAll("`", "").replaceAll('"', "");
+  const scale = { s: 1000, KiB: 1024, MiB: 1024 * 1024, "B/s": 1, "": 1 }[unit];
+  assert(scale !== undefined, `Unknown unit in ${cell}`);
+  return Number(amount) * scale;
+}
+
+Deno.test("documents link only to files that exist", () => {
+  for (const document of DOCUMENTS) {
+    const folder = document.includes("/") ? document.slice(0, document.lastIndexOf("/") + 1) : "";
+    for (const link of captures(textOf(document), /\]\((?!https?:)([^)#]+)/g)) {
+      assert(exists(ROOT + folder + link), `${document} links to ${link}`);
+    }
+  }
+});
+
+Deno.test("docs/architecture.md names only files that exist", () => {
+  const text = textOf("docs/architecture.md");
+  const named = captures(text, /\b((?:reactor|handlers|cli|bench|tests)\/[\w/]*\w\.ts)\b/g);
+  assert(named.length > 5);
+  assertEquals(named.filter((file) => !exists(ROOT + file)), []);
+});
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,98 @@
+import { assert, assertEquals } from "../support/assert.ts";
+import { filesUnder, graphOf, type Import } from "./sources.ts";
+
+/** The ways into the project: the library and the program. */
+const ENTRIES = ["mod.ts", "cli.ts"];
+
+/** Files on the floors between the ways in and the engine, which nothing else may need. */
+const FLOORS = ["reactor/", "handlers/", "cli/"];
+
+/** Each stands on its own: it may use the ports' types and no other file of the engine. */
+const MECHANISMS = [
+  "timer_wheel",
+  "rounds",
+  "work_queue",
+  "buffer_pool",
+  "min_rate",
+  "metrics",
+  "trace",
+]
+  .map((name) => `reactor/${name}.ts`);
+
+const graphs = await Promise.all(ENTRIES.map(graphOf));
+const files = new Set(graphs.flatMap((graph) => graph.files));
+const imports = graphs.flatMap((graph) => graph.imports);
+
+/** The imports that break a rule, as lines to read in a failure. */
+function offending(breaks: (edge: Import) => boolean): string[] {
+  const lines = imports.filter(breaks).map((edge) => `${edge.from} imports ${edge.to}`);
+  return [...new Set(lines)].sort();
+}
+
+function isUnder(path: string, ...folders: string[]): boolean {
+  return folders.some((folder) => path.startsWith(folder));
+}
+
+Deno.test("the graph of imports is not empty", () => {
+  assert(imports.length > 20);
+  assert(files.has("reactor/ports.ts"));
+});
+
+Deno.test("reactor/ imports nothing outside of reactor/", () => {
+  const breaks = ({ from, to }: Import) => isUnder(from, "reactor/") && !isUnder(to, "reactor/");
+  assertEquals(offending(breaks), []);
+});
+
+Deno.test("reactor/h1/ imports nothing but itself, the errors, and types of the ports", () => {
+  const allowed = ({ to, typeOnly }: Import) =>
+    isUnder(to, "reactor/h1/") || to === "reactor/errors.ts" ||
+    (to === "reactor/ports.ts" && typeOnly);
+  const breaks = (edge: Import) => isUnder(edge.from, "reactor/h1/") && !allowed(edge);
+  assertEquals(offending(breaks), []);
+});
+
+Deno.test("a mechanism of the engine imports nothing but types of the ports", () => {
+  const breaks = ({ from, to, typeOnly }: Import) =>
+    MECHANISMS.includes(from) && !(to === "reactor/ports.ts" && typeOnly);
+  assertEquals(offending(breaks), []);
+});
+
+Deno.test("only handlers/ and the engine itself reach into reactor/", () => {
+  const breaks = ({ from, to }: Import) =>
+    isUnder(to, "reactor/") && !isUnder(from, "reactor/", "handlers/", "cli/") && from !== "mod.ts";
+  assertEquals(offending(breaks), []);
+});
+
+Deno.test("no file imports the library's door from below", () => {
+  const breaks = ({ from, to }: Import) => to === "mod.ts" && !isUnder(from, "cli");
+  assertEquals(offending(breaks), []);
+});
+
+Deno.test("nothing imports bench/ or tests/", () => {
+  assertEquals(offending(({ to }) => isUnder(to, "bench/", "tests/")), []);
+});
+
+Deno.test("no file imports itself in a circle of values", () => {
+  assertEquals(circles(imports.filter((edge) => !edge.typeOnly)), []);
+});
+
+Deno.test("every file of the library and the program is in use", () => {
+  const unused = FLOORS.flatMap((floor) => filesUnder(floor.slice(0, -1)))
+    .filter((file) => !files.has(file));
+  assertEquals(unused, []);
+});
+
+/** The circles in which imports run, each as one line. */
+function circles(edges: readonly Import[]): string[] {
+  const next = Map.groupBy(edges, (edge) => edge.from);
+  const found = new Set<string>();
+  const done = new Set<string>();
+  const walk = (file: string, trail: readonly string[]) => {
+    if (trail.includes(file)) found.add([...trail.slice(trail.indexOf(file)), file].join(" > "));
+    if (trail.includes(file) || done.has(file)) return;
+    for (const { to } of next.get(file) ?? []) walk(to, [...trail, file]);
+    done.add(file);
+  };
+  for (const file of next.keys()) walk(file, []);
+  return [...found];
+}

@@ -1,0 +1,127 @@
+/**
+ * Other programs in tests: real HTTP clients, and servers in processes of their own. A test whose program
+ * is not installed is registered as ignored, with the program in its name, so that the runner's count of
+ * ignored tests tells that something was not shown.
+ *
+ * @module
+ */
+
+import { within } from "./time.ts";
+
+/** What a finished program left behind. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Options of {@linkcode run}. */
+export interface RunOptions {
+  readonly stdin?: Uint8Array<ArrayBuffer> | string;
+  readonly ms?: number;
+}
+
+/** Whether `program` is on the path. */
+export function isInstalled(program: string): boolean {
+  const lookup = new Deno.Command("sh", { args: ["-c", 'command -v "$1"', "sh", program] });
+  return lookup.outputSync().success;
+}
+
+/** Registers a test that needs `program`. */
+export function withProgram(program: string, name: string, body: () => Promise<void>): void {
+  const ignore = !isInstalled(program);
+  Deno.test({ name: ignore ? `${name} (${program} is not installed)` : name, ignore, fn: body });
+}
+
+/** Runs a program to its end. */
+export async function run(
+  program: string,
+  args: string[],
+  options: RunOptions = {},
+): Promise<Outcome> {
+  const child = new Deno.Command(program, {
+    args,
+    stdin: options.stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const feeding = options.stdin === undefined ? undefined : feed(child, options.stdin);
+  try {
+    const output = await within(child.output(), `${program} to end`, options.ms ?? 20_000);
+    const decoder = new TextDecoder();
+    return {
+      code: output.code,
+      stdout: decoder.decode(output.stdout),
+      stderr: decoder.decode(output.stderr),
+    };
+  } catch (error) {
+    child.kill("SIGKILL");
+    await child.status;
+    throw error;
+  } finally {
+    await feeding;
+  }
+}
+
+async function feed(
+  child: Deno.ChildProcess,
+  stdin: Uint8Array<ArrayBuffer> | string,
+): Promise<void> {
+  const bytes = typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin;
+  try {
+    await new Blob([bytes]).stream().pipeTo(child.stdin);
+  } catch (error) {
+    // A client that refuses to go on reading has said why on its own stderr.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+/** The path of a program for tests that lives beside this file. */
+export function fixture(name: string): string {
+  return decodeURIComponent(new URL(`./fixtures/${name}`, import.meta.url).pathname);
+}
+
+/** A server in a process of its own; it ends when its stdin does, so that none is ever left behind. */
+export class ChildServer implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #stderr: Promise<string>;
+  readonly #lines: ReadableStreamDefaultReader<string>;
+
+  private constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.#stderr = new Response(child.stderr).text();
+    this.#lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  static spawn(program: string, args: string[]): ChildServer {
+    const command = new Deno.Command(program, {
+      args,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    });
+    return new ChildServer(command.spawn());
+  }
+
+  /** The port, which the program prints as its first line. */
+  async port(): Promise<number> {
+    const { value } = await within(this.#lines.read(), "a child server's port");
+    if (value === undefined) throw new Error(`The child ended: ${await this.#stderr}`);
+    return Number.parseInt(value);
+  }
+
+  /** Lets the program end, and returns what it wrote to stderr. */
+  async end(): Promise<string> {
+    const stdin = this.#child.stdin;
+    if (!stdin.locked) await stdin.close().catch(() => {});
+    await within(this.#child.status, "a child server to end").catch(() =>
+      this.#child.kill("SIGKILL")
+    );
+    while (!(await this.#lines.read()).done);
+    return await this.#stderr;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+}
