@@ -36,7 +36,9 @@ export interface Server<Addr extends Deno.Addr = ServeAddr> extends AsyncDisposa
    *
    * @throws {RangeError} If a duration is negative, fractional or over 2,147,483,647.
    */
-  shutdown(times?: Partial<Shutdown>): Promise<ShutdownReport>;
+  shutdown(times: Partial<Shutdown>): Promise<ShutdownReport>;
+  /** The same with the defaults; the type is that of `Deno.HttpServer`, the report is there all the same. */
+  shutdown(): Promise<void>;
   /** Keeps the process alive while the server runs; the default. */
   ref(): void;
   /** Lets the process end though the server runs. */
@@ -87,6 +89,7 @@ function start(call: ServeCall): Server {
       options: call.options,
       application: fetchApplication(fetchInit(call, listener.addr)),
       onAcceptError: reportAcceptError,
+      onDefect: reportDefect,
     });
     const server = new ReactorServer(reactor, call);
     announce(call, server.addr);
@@ -134,7 +137,11 @@ function locationOf(call: ServeCall, addr: ServeAddr): string {
 }
 
 function reportAcceptError(error: unknown): void {
-  console.error("Cannot accept connections for the moment, trying again:", error);
+  console.error("Cannot accept connections at present:", error);
+}
+
+function reportDefect(error: unknown): void {
+  console.error("A connection was cut, because Weir itself failed:", error);
 }
 
 /** What `serve` returns. */
@@ -162,17 +169,14 @@ class ReactorServer implements Server {
     const signal = this.#signal;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (signal?.aborted) this.#reactor.force();
-    try {
-      await this.#reactor.run();
-    } catch (error) {
-      // Only a listener that can never accept again comes here; `finished` never rejects.
-      console.error("Cannot accept connections any more:", error);
-    }
+    await this.#reactor.run();
     signal?.removeEventListener("abort", this.#onAbort);
     this.#finish();
   }
 
-  async shutdown(times?: Partial<Shutdown>): Promise<ShutdownReport> {
+  shutdown(times: Partial<Shutdown>): Promise<ShutdownReport>;
+  shutdown(): Promise<void>;
+  async shutdown(times?: Partial<Shutdown>): Promise<ShutdownReport | void> {
     const report = await this.#reactor.shutdown(resolveShutdown(times));
     await this.finished;
     return report;

@@ -18,14 +18,22 @@ import type { Engine } from "./engine.ts";
 import { CONTINUE } from "./h1/serialize.ts";
 import { HeadParser, NEED_MORE } from "./h1/head_parser.ts";
 import { Inbox } from "./inbox.ts";
+import { bodyOf, limitsOf } from "./intake.ts";
 import { type ExchangeHost, LiveExchange } from "./live_exchange.ts";
-import { optionsForPath, type PathOptions, type Timeouts } from "./options.ts";
+import type { Timeouts } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import type { Bytes, Conn } from "./ports.ts";
-import { canDrain, canPass, type Circumstances, lastReason, mayGoOn } from "./persistence.ts";
+import type { Conn } from "./ports.ts";
+import {
+  canDrain,
+  canPass,
+  type Circumstances,
+  lastReason,
+  mayGoOn,
+  mayGoOnStreaming,
+} from "./persistence.ts";
 import { Receiver, type ReceiverEvents } from "./receiver.ts";
 import { abortError, bodyErrorOf, cutShort, refusal, refusalReason } from "./refusal.ts";
-import { type BodySource, LiveBody } from "./request_body.ts";
+import type { BodySource, LiveBody } from "./request_body.ts";
 import { Sender, type SenderEvents } from "./sender.ts";
 import type { CloseReason, State } from "./states.ts";
 import { type Expiring, WheelNode } from "./timer_wheel.ts";
@@ -80,8 +88,13 @@ export class Connection extends ConnectionRecord
   async run(): Promise<void> {
     this.touch();
     if (this.secure && !await this.#shakeHands()) return;
-    if (this.refused) this.#refuse(new ProtocolError("overloaded", "Too many connections"));
-    await this.#receiver.run();
+    try {
+      if (this.refused) this.#refuse(new ProtocolError("overloaded", "Too many connections"));
+      await this.#receiver.run();
+    } catch (error) {
+      this.engine.failed(error);
+      this.#end("internal_error");
+    }
   }
 
   close(reason: CloseReason = "asked"): void {
@@ -153,7 +166,7 @@ export class Connection extends ConnectionRecord
   }
 
   mayPersistStreaming(exchange: LiveExchange): boolean {
-    return mayGoOn(exchange, this.#circumstances());
+    return mayGoOnStreaming(exchange, this.#circumstances());
   }
 
   #circumstances(): Circumstances {
@@ -305,7 +318,8 @@ export class Connection extends ConnectionRecord
     this.#receiver.unhold();
     if (this.#sender.busy || this.state as State === "closed") return;
     const answered = this.state === "writing" && this.#exchange === null;
-    if (this.outbox.pending || answered) this.flush();
+    if (this.outbox.pending && this.#exchange !== null) this.#sender.flushSoon();
+    else if (this.outbox.pending || answered) this.flush();
     else if (this.#receiver.peerEnded && this.#exchange === null) this.#end("peer_closed");
     else if (this.#asked !== null) this.close(this.#asked);
   }
@@ -322,16 +336,15 @@ export class Connection extends ConnectionRecord
     if (inbox.size === 0) return false;
     if (this.state === "idle") this.move("bytes");
     else if (this.state === "writing") this.move("next");
-    let end: number;
     try {
-      end = this.#parser.parse(inbox.bytes, inbox.start, inbox.end);
+      const end = this.#parser.parse(inbox.bytes, inbox.start, inbox.end);
+      if (end === NEED_MORE) return false;
+      this.#begin(end);
+      return true;
     } catch (error) {
       this.#refuse(error);
       return false;
     }
-    if (end === NEED_MORE) return false;
-    this.#begin(end);
-    return true;
   }
 
   #begin(end: number): void {
@@ -340,28 +353,14 @@ export class Connection extends ConnectionRecord
     const { bytes, start } = inbox;
     inbox.consume(end - start);
     this.requests++;
-    const path = this.#pathOptions(bytes, start);
-    if (path.bodyBytes > 0 && head.contentLength > path.bodyBytes) {
-      return this.#refuse(new ProtocolError("body_too_large", "The body is larger than allowed"));
-    }
-    const length = head.framing === "chunked" ? null : head.contentLength;
-    const body = length === 0 ? null : new LiveBody(this, { length, limits: path });
+    const limits = limitsOf(this.engine, head, { bytes, start });
+    const body = bodyOf(this, head, limits);
     const exchange = new LiveExchange(this, head, body);
-    this.deadlines.handlerAt = path.handler > 0 ? this.engine.now + path.handler : Infinity;
+    this.deadlines.handlerAt = limits.handler > 0 ? this.engine.now + limits.handler : Infinity;
     this.#exchange = exchange;
     this.move("request");
     this.engine.application(exchange, head, bytes, start);
     if (this.#receiver.peerEnded && this.#exchange === exchange) this.peerEnd();
-  }
-
-  #pathOptions(bytes: Bytes, start: number): PathOptions {
-    const { options } = this.engine;
-    if (options.overrides.length === 0) return options.everywhere;
-    const { targetStart, targetEnd } = this.#parser.head;
-    return optionsForPath(
-      options,
-      this.codec.latin1(bytes, start + targetStart, start + targetEnd),
-    );
   }
 
   allSent(): void {

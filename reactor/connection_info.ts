@@ -11,15 +11,19 @@ import type { CloseReason, State } from "./states.ts";
 export interface ConnectionInfo {
   /** Counts up from 1 within a server. */
   readonly id: number;
+  /** The server's end. */
   readonly localAddr: Address;
+  /** The client's end. */
   readonly remoteAddr: Address;
+  /** Where it is in its life. */
   readonly state: State;
   /** How long it has been in that state, in milliseconds, to the granularity of the reactor's clock. */
   readonly stateMs: number;
   /** Requests whose head arrived whole. */
   readonly requests: number;
-  /** Bytes read from and written to the peer. */
+  /** Bytes read from the peer. */
   readonly bytesIn: number;
+  /** Bytes that the kernel has taken for the peer. */
   readonly bytesOut: number;
   /** Bytes that arrived and were thrown away unread. */
   readonly bytesDiscarded: number;

@@ -24,6 +24,8 @@ export interface Engine {
   readonly keepAliveLine: string;
   /** The connection's deadlines may have changed; they are armed at the next tick. */
   touched(connection: Connection): void;
+  /** The engine or its application threw where nothing may throw; only the one connection ends. */
+  failed(error: unknown): void;
   /** The connection has ended. */
   left(connection: Connection): void;
 }

@@ -55,10 +55,14 @@ export type BodyCode =
 
 /** A read of a request's body that failed. `status` is what the default error answer uses. */
 export class BodyError extends TypeError {
+  /** Always "BodyError". */
   override readonly name = "BodyError";
+  /** What went wrong; match on this. */
   readonly code: BodyCode;
+  /** The status of the default answer: 400, 408 or 413. */
   readonly status: number;
 
+  /** `options.cause` is the error behind it, if any. */
   constructor(code: BodyCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
@@ -73,8 +77,10 @@ export type AbortCode = "peer_gone" | "handler_timeout" | "shutdown" | "closed";
 export class AbortError extends Error {
   /** As for every abort of the platform, so that `error.name === "AbortError"` holds. */
   override readonly name = "AbortError";
+  /** Why; match on this. */
   readonly code: AbortCode;
 
+  /** The message is for people. */
   constructor(code: AbortCode, message: string) {
     super(message);
     this.code = code;

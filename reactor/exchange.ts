@@ -38,6 +38,8 @@ export interface RequestBody {
 
 /** One request and its answer, as the application sees it. Every method is harmless once it has ended. */
 export interface Exchange {
+  /** The request's method, case as sent. */
+  readonly method: string;
   readonly localAddr: Address;
   readonly remoteAddr: Address;
   /** Whether the bytes travel through TLS. */

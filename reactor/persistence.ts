@@ -25,6 +25,13 @@ export function mayGoOn(exchange: LiveExchange, facts: Circumstances): boolean {
   return exchange.keepAlive && !facts.asked && !isLast(facts);
 }
 
+/** The same for a streamed answer, while which the body may still be read. */
+export function mayGoOnStreaming(exchange: LiveExchange, facts: Circumstances): boolean {
+  // Without a `100 (Continue)` nobody can know whether the body will come.
+  const unasked = exchange.expectsContinue && exchange.body?.complete === false;
+  return !unasked && mayGoOn(exchange, facts);
+}
+
 /** Whether the next request can be reached behind a body that was not read. */
 export function canPass(exchange: LiveExchange, facts: Circumstances): boolean {
   const { body } = exchange;

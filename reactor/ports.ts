@@ -16,7 +16,9 @@ export type Address =
 
 /** One accepted byte stream. */
 export interface Conn {
+  /** This end. */
   readonly localAddr: Address;
+  /** The other end. */
   readonly remoteAddr: Address;
   /** Resolves with the number of bytes put at the start of `into`, or `null` at the peer's end of stream. */
   read(into: Bytes): Promise<number | null>;
@@ -24,11 +26,13 @@ export interface Conn {
   write(bytes: Bytes): Promise<number>;
   /** Sends the end of the stream (FIN; for TLS a close_notify before it) and leaves reading open. */
   closeWrite(): Promise<void>;
-  /** Frees the descriptor; pending reads and writes reject. Never throws, may be called twice. */
+  /** Frees the descriptor; pending reads and writes reject. Called once. */
   close(): void;
   /** Completes the TLS handshake; absent on a plain connection. */
   handshake?(): Promise<void>;
+  /** Keeps the process alive while a read is pending; the default. */
   ref(): void;
+  /** Lets the process end though a read is pending. */
   unref(): void;
 }
 

@@ -35,6 +35,9 @@ const WHEEL_SLOTS = 512;
 const PAUSE_FIRST_MS = 5;
 const PAUSE_MOST_MS = 1000;
 
+/** Accepting has to have gone well for so long, in milliseconds, before a failure is reported again. */
+const REPORT_EVERY_MS = 60_000;
+
 /** Of the connections over the limit, every sixteenth part of it at a time is told so; the rest is closed. */
 const REFUSED_PART = 16;
 
@@ -46,6 +49,8 @@ export interface ReactorInit {
   readonly application: Application;
   /** Told once about each run of failing accepts. */
   readonly onAcceptError: (error: unknown) => void;
+  /** Told of what was thrown where nothing may throw; the one connection has been cut. */
+  readonly onDefect: (error: unknown) => void;
 }
 
 /** How a shutdown went. */
@@ -56,8 +61,9 @@ export interface ShutdownReport {
   readonly aborted: number;
   /** Connections that were cut in the end. */
   readonly forced: number;
-  /** How long each phase took, in milliseconds. */
+  /** How long the first phase took, in milliseconds. */
   readonly drainMs: number;
+  /** How long the second phase took, in milliseconds. */
   readonly abortMs: number;
 }
 
@@ -74,6 +80,7 @@ export class Reactor implements Engine {
   dateLine = "";
   readonly #listener: Listener;
   readonly #onAcceptError: (error: unknown) => void;
+  readonly #onDefect: (error: unknown) => void;
   readonly #set = new Set<Connection>();
   readonly #wheel: TimerWheel;
   readonly #byAddress = new Map<string, number>();
@@ -86,6 +93,7 @@ export class Reactor implements Engine {
   #stopPause: (() => void) | null = null;
   #makeRoom: (() => void) | null = null;
   #refused = 0;
+  #reportedAt = -Infinity;
   #held = true;
   #accepting = true;
   #shutdown: Promise<ShutdownReport> | null = null;
@@ -101,6 +109,7 @@ export class Reactor implements Engine {
     this.connections = new ConnectionSet(this.#set);
     this.#listener = init.listener;
     this.#onAcceptError = init.onAcceptError;
+    this.#onDefect = init.onDefect;
     this.#wheel = new TimerWheel({ slots: WHEEL_SLOTS, tickMs: TICK_MS, now: 0 });
     const { keepAliveHeader, timeouts } = init.options;
     this.keepAliveLine = keepAliveHeader && timeouts.idle > 0
@@ -158,6 +167,10 @@ export class Reactor implements Engine {
     this.#touched.push(connection);
   }
 
+  failed(error: unknown): void {
+    this.#onDefect(error);
+  }
+
   left(connection: Connection): void {
     this.#wheel.cancel(connection.timer);
     this.#set.delete(connection);
@@ -184,11 +197,18 @@ export class Reactor implements Engine {
         const failure = this.#accepting ? this.#listener.classify(error) : "closed";
         if (failure === "closed") return;
         if (failure === "fatal") return this.#giveUp(error);
-        if (pauseMs === 0) this.#onAcceptError(error);
+        this.#report(error);
         pauseMs = pauseMs === 0 ? PAUSE_FIRST_MS : Math.min(pauseMs * 2, PAUSE_MOST_MS);
         await this.#pause(pauseMs);
       }
     }
+  }
+
+  /** Descriptors that run out do so again and again: a run of failures is reported once. */
+  #report(error: unknown): void {
+    const now = this.ports.clock.now();
+    if (now - this.#reportedAt >= REPORT_EVERY_MS) this.#onAcceptError(error);
+    this.#reportedAt = now;
   }
 
   /** It can never accept again: ends as in a shutdown, but leaves each request its time. */

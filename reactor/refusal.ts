@@ -10,14 +10,11 @@ import { statusLine } from "./h1/serialize.ts";
 import type { CloseReason } from "./states.ts";
 
 /**
- * A whole answer that closes the connection. Its text is the status alone: nothing that the peer sent
- * is echoed, and `connection: close` says that nothing behind the request will be read.
+ * A whole answer that closes the connection. Without content, so that it is right for every method, HEAD
+ * included, and echoes nothing; `connection: close` says that nothing behind the request will be read.
  */
 export function refusal(status: number, dateLine: string): string {
-  const line = statusLine(status, 1);
-  const text = line.slice("HTTP/1.1 ".length);
-  return line + "content-type: text/plain;charset=UTF-8\r\ncontent-length: " + text.length +
-    "\r\n" + dateLine + "connection: close\r\n\r\n" + text;
+  return statusLine(status, 1) + "content-length: 0\r\n" + dateLine + "connection: close\r\n\r\n";
 }
 
 /** The close reason that a refused request leaves behind. */

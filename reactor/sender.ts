@@ -25,6 +25,9 @@ export interface SenderEvents {
   writeFailed(): void;
 }
 
+/** Microtasks that an answer waits for the next one. */
+const PATIENCE = 8;
+
 /** The writing half of one connection. */
 export class Sender {
   readonly outbox: Outbox;
@@ -32,6 +35,7 @@ export class Sender {
   readonly #events: SenderEvents;
   /** Answers that are in the outbox whole, in order. */
   readonly #deliveries: Delivery[] = [];
+  #added = 0;
   #stopped = false;
   #waiter: ((sent: boolean) => void) | null = null;
   /** Bytes that the kernel has taken. */
@@ -48,11 +52,22 @@ export class Sender {
   /** An answer is in the outbox whole. */
   add(delivery: Delivery): void {
     this.#deliveries.push(delivery);
+    this.#added++;
   }
 
   /** Begins to write what is there, unless a write is under way: that one goes on to the end. */
   flush(): void {
     if (!this.busy && !this.#stopped) this.#write();
+  }
+
+  /**
+   * Flushes unless a further answer is added within a few microtasks, as by most async handlers: then
+   * they go out in one write. Nothing waits for an answer that takes longer than that.
+   */
+  async flushSoon(): Promise<void> {
+    const added = this.#added;
+    for (let i = 0; i < PATIENCE && this.#added === added; i++) await undefined;
+    if (this.#added === added && this.outbox.pending) this.flush();
   }
 
   /** Flushes; resolves when the outbox is empty, with `false` when the connection has ended. */

@@ -24,7 +24,17 @@
 import type { Timeouts } from "./options.ts";
 
 /** Where a connection is. */
-export type State = keyof typeof STATES;
+export type State =
+  | "handshake"
+  | "idle"
+  | "head"
+  | "queued"
+  | "handling"
+  | "writing"
+  | "draining"
+  | "lingering"
+  | "upgraded"
+  | "closed";
 
 /** What moves a connection from one state to another. */
 export type Event =
@@ -46,7 +56,7 @@ export type Event =
 interface Row {
   /** The time-out that runs from entry into the state; `null` where none does. */
   readonly deadline: keyof Timeouts | null;
-  readonly on: Readonly<Partial<Record<Event, string>>>;
+  readonly on: Readonly<Partial<Record<Event, State>>>;
 }
 
 /** The table. `deadline` of `writing` and `draining` is a minimum rate, see `min_rate.ts`. */
@@ -79,7 +89,7 @@ export const STATES = {
   lingering: { deadline: "linger", on: { close: "closed" } },
   upgraded: { deadline: null, on: { close: "closed" } },
   closed: { deadline: null, on: {} },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<State, Row>;
 
 /** Why a connection ended; a closed list, one for each connection. */
 export type CloseReason =
@@ -106,6 +116,8 @@ export type CloseReason =
   | "upgrade_ended"
   /** A shutdown closed it in good order. */
   | "shutdown"
+  /** The engine itself failed; reported on stderr. */
+  | "internal_error"
   /** `connection.abort()`, an aborted `signal`, or the end of a shutdown's grace. */
   | "forced";
 
@@ -120,5 +132,5 @@ export function transition(state: State, event: Event): State {
   if (next === undefined) {
     throw new Error(`A connection that is "${state}" cannot take the event "${event}"`);
   }
-  return next as State;
+  return next;
 }

@@ -57,8 +57,15 @@ function answer(call: Call, response: unknown): void {
 
 function planFor(call: Call, response: unknown): SendPlan {
   const plan = sendPlan(response);
+  if (plan.kind !== "later" && plan.status < 200) throw interim();
   if (!call.init.compressing) return plan;
   return compress(plan, call.request.headers.get("accept-encoding"));
+}
+
+function interim(): TypeError {
+  return new TypeError(
+    "Cannot send the answer: only info.upgrade() can answer with a status of 1xx",
+  );
 }
 
 function send(call: Call, plan: SendPlan): void {

@@ -26,7 +26,7 @@ export class HandlerInfo {
   }
 
   upgrade(init: UpgradeInit = {}): Conn {
-    const { status = 101, headers } = init;
+    const { status = this.#exchange.method === "CONNECT" ? 200 : 101, headers } = init;
     const fields: string[] = [];
     new Headers(headers).forEach((value, name) => fields.push(name, value));
     return this.#exchange.upgrade({ status, fields });

@@ -1,15 +1,14 @@
-// deno-lint-ignore-file no-import-prefix -- an application of this test alone, not a dependency of Weir
 /**
  * A real application, written with Hono, on both servers: routes, middleware, JSON, forms, streaming.
  *
  * @module
  */
 
-import { Hono } from "npm:hono@4.10.4";
-import { stream, streamSSE, streamText } from "npm:hono@4.10.4/streaming";
-import { cors } from "npm:hono@4.10.4/cors";
-import { etag } from "npm:hono@4.10.4/etag";
-import { getCookie, setCookie } from "npm:hono@4.10.4/cookie";
+import { Hono } from "hono";
+import { stream, streamSSE, streamText } from "hono/streaming";
+import { cors } from "hono/cors";
+import { etag } from "hono/etag";
+import { getCookie, setCookie } from "hono/cookie";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { GET, request } from "../support/requests.ts";
 import { onBoth, start } from "../support/servers.ts";

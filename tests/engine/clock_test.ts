@@ -26,16 +26,16 @@ Deno.test("ticks run only while there is a connection", async () => {
   });
 });
 
-Deno.test("a standstill of the process is charged as a second at most", async () => {
+Deno.test("a standstill of the process is charged as two ticks at most", async () => {
   await onRig({ timeouts: { head: HEAD_MS } }, async (rig) => {
     const line = await rig.sent("GET /");
     await rig.advance(500);
     rig.clock.stall(60_000);
     await rig.advance(0);
     assertEquals(line.state, "head");
-    await rig.advance(HEAD_MS - 1_500 - 1 - TICK_MS);
+    await rig.advance(HEAD_MS - 500 - 2 * TICK_MS - 1);
     assertEquals(line.state, "head");
-    await rig.advance(1 + 3 * TICK_MS);
+    await rig.advance(1 + 6 * TICK_MS);
     assertEquals([line.state, line.statuses()], ["lingering", [408]] as unknown[]);
   });
 });
@@ -49,12 +49,12 @@ Deno.test("what is read right behind a standstill gets all of its time", async (
     await line.wire.send("GET /");
     await rig.advance(499);
     assertEquals([line.state, line.got()], ["head", ""]);
-    await rig.advance(3 * TICK_MS);
+    await rig.advance(1 + 4 * TICK_MS);
     assertEquals(line.statuses(), [408]);
   });
 });
 
-Deno.test("ticks that drift fire nothing early and nothing later than two ticks", async () => {
+Deno.test("ticks that drift fire nothing early and nothing later than four ticks", async () => {
   for (const drift of [0, 1, 7, 30]) {
     for (const at of [0, 1, 50, 99, 100, 130]) {
       await onRig({ timeouts: { head: HEAD_MS } }, async (rig) => {
@@ -78,7 +78,7 @@ Deno.test("ticks that drift fire nothing early and nothing later than two ticks"
         }
         assert(waited >= HEAD_MS, `${HEAD_MS - waited} ms early: ${drift}, ${at}`);
         const late = waited - HEAD_MS;
-        assert(late <= 2 * (TICK_MS + drift), `${late} ms late: ${drift}, ${at}`);
+        assert(late <= 4 * (TICK_MS + drift), `${late} ms late: ${drift}, ${at}`);
       });
     }
   }

@@ -138,7 +138,7 @@ interface PendingRead extends Pending<number | null> {
 interface PendingWrite extends Pending<number> {
   readonly bytes: Bytes;
   /** What `bytes` held when the write began. */
-  readonly held: string;
+  readonly held: Bytes;
 }
 
 /** Options of {@linkcode FakeConn}. */
@@ -257,7 +257,7 @@ export class FakeConn implements Conn {
     if (this.finished) throw new Error("Contract: a write behind the end of the stream");
     this.writes++;
     return new Promise((resolve, reject) => {
-      this.#write = { bytes, held: fromLatin1(bytes), resolve, reject };
+      this.#write = { bytes, held: bytes.slice(), resolve, reject };
       if (this.#broken || this.closed) this.#settleBroken();
       else this.#accept();
     });
@@ -306,11 +306,12 @@ export class FakeConn implements Conn {
     const write = this.#write;
     if (write === null || this.takes === 0) return;
     this.#write = null;
-    if (fromLatin1(write.bytes) !== write.held) {
+    const count = Math.min(write.bytes.length, this.takes);
+    const taken = fromLatin1(write.bytes.subarray(0, count));
+    if (taken !== fromLatin1(write.held.subarray(0, count))) {
       return write.reject(new Error("Contract: bytes changed while they were written"));
     }
-    const count = Math.min(write.bytes.length, this.takes);
-    this.output += write.held.slice(0, count);
+    this.output += taken;
     write.resolve(count);
   }
 

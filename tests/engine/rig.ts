@@ -79,6 +79,8 @@ export class Rig {
   readonly reactor: Reactor;
   readonly calls: Call[] = [];
   readonly acceptErrors: unknown[] = [];
+  readonly defects: unknown[] = [];
+  /** Errors of the engine itself; a test that expects some takes them out. */
   readonly buffers: Account;
   /** What `run` came to; `undefined` while it runs. */
   ended: "ended" | Error | undefined;
@@ -97,6 +99,7 @@ export class Rig {
         this.#call(exchange, head.method, target);
       },
       onAcceptError: (error) => this.acceptErrors.push(error),
+      onDefect: (error) => this.defects.push(error),
     });
     this.buffers = new Account(this.reactor.pool);
     this.#run();
@@ -136,6 +139,7 @@ export class Rig {
     this.reactor.force();
     await settled();
     await this.advance(5_000);
+    assertEquals(this.defects, [], "The engine had defects");
     assertEquals(this.reactor.connections.size, 0, "Connections are left");
     assertEquals(this.clock.pending, 0, "Timers are left");
     assertEquals(this.buffers.out, 0, "Buffers are left");
@@ -194,6 +198,11 @@ export class Account {
     return this.#out.size;
   }
 
+  /** How many bytes are out. */
+  get outBytes(): number {
+    return [...this.#out].reduce((sum, each) => sum + each.length, 0);
+  }
+
   /** A buffer was handed over to whoever asked for the bytes, and will not come back. */
   handedOver(bytes: Bytes): void {
     for (const buffer of this.#out) {
@@ -205,8 +214,7 @@ export class Account {
     if (this.#out.has(buffer)) throw new Error("A buffer is out twice");
     this.#given.delete(buffer);
     this.#out.add(buffer);
-    const bytes = [...this.#out].reduce((sum, each) => sum + each.length, 0);
-    this.peakBytes = Math.max(this.peakBytes, bytes);
+    this.peakBytes = Math.max(this.peakBytes, this.outBytes);
     return buffer;
   }
 }
@@ -216,8 +224,12 @@ export function answers(text: string, fields: readonly string[] = []): Handle {
   return ({ exchange }) => exchange.respond({ status: 200, fields }, text);
 }
 
-/** Reads the body whole and answers with it. */
+/** Reads the body whole and answers with it, or with nothing but a status if that fails. */
 export async function echoes({ exchange }: Call): Promise<void> {
-  const bytes = exchange.body === null ? new Uint8Array() : await exchange.body.readAll();
-  exchange.respond({ status: 200, fields: [] }, bytes);
+  try {
+    const bytes = exchange.body === null ? new Uint8Array() : await exchange.body.readAll();
+    exchange.respond({ status: 200, fields: [] }, bytes);
+  } catch (error) {
+    exchange.respond({ status: (error as { status?: number }).status ?? 500, fields: [] }, null);
+  }
 }

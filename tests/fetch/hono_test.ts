@@ -1,6 +1,5 @@
 import { assertEquals } from "../support/assert.ts";
-// deno-lint-ignore no-import-prefix -- of these tests alone; no other file needs it mapped.
-import { Hono } from "npm:hono@4.10.4";
+import { Hono } from "hono";
 import { FakeBody, received } from "./fake_exchange.ts";
 
 function app(): Hono {

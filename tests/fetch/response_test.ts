@@ -411,20 +411,20 @@ for (const mode of ["auto", "public"] as const) {
 
 const REFUSED: readonly { name: string; make: () => unknown; text: RegExp }[] = [
   { name: "undefined", make: () => undefined, text: /it must be a Response, but is undefined$/ },
-  { name: "null", make: () => null, text: /got null$/ },
-  { name: "a string", make: () => "secret", text: /got a string$/ },
-  { name: "a function", make: () => () => {}, text: /got a function$/ },
-  { name: "an array", make: () => [], text: /got an array$/ },
-  { name: "a plain object", make: () => ({ status: 200 }), text: /got an object$/ },
+  { name: "null", make: () => null, text: /is null$/ },
+  { name: "a string", make: () => "secret", text: /is a string$/ },
+  { name: "a function", make: () => () => {}, text: /is a function$/ },
+  { name: "an array", make: () => [], text: /is an array$/ },
+  { name: "a plain object", make: () => ({ status: 200 }), text: /is an object$/ },
   {
     name: "an object without a prototype",
     make: () => Object.create(null),
-    text: /got an object$/,
+    text: /is an object$/,
   },
   {
     name: "a Request",
     make: () => new Request("http://a/"),
-    text: /got an object of class "Request"$/,
+    text: /is an object of class "Request"$/,
   },
   {
     name: "an object whose class cannot be read",
@@ -433,7 +433,7 @@ const REFUSED: readonly { name: string; make: () => unknown; text: RegExp }[] = 
         throw new Error("no");
       },
     }),
-    text: /got an object$/,
+    text: /is an object$/,
   },
   {
     name: "a Response of another class of that name",

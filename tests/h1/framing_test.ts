@@ -182,6 +182,8 @@ const BAD_CODINGS = [
   "gzip;a, chunked",
   "gzip;a=, chunked",
   "gzip;=b, chunked",
+  "gzip;a;b=c, chunked",
+  "gzip;a:b, chunked",
   'gzip;a="b, chunked',
   'gzip;a="b\\", chunked',
   'gzip;a="b"c, chunked',

@@ -113,14 +113,13 @@ onWeir("a request without a body gets no 100", async (peer) => {
 });
 
 onWeir("no 100 comes behind the head of the answer", async (peer) => {
-  const text = Promise.withResolvers<string>();
+  let pulls = 0;
   await using running = start(peer, (each) => {
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
       async pull(controller) {
-        controller.enqueue(new TextEncoder().encode("first"));
+        if (pulls++ === 0) return controller.enqueue(new TextEncoder().encode("first"));
         // The head is out by now: an interim answer would land in the middle of the body.
-        each.text().then(text.resolve, () => text.resolve("rejected"));
-        await text.promise;
+        await each.text().catch(() => "refused");
         controller.close();
       },
     }, { highWaterMark: 0 });
@@ -128,9 +127,10 @@ onWeir("no 100 comes behind the head of the answer", async (peer) => {
   });
   using client = await running.connect();
   await client.send(HEAD);
-  const seen = await client.readOnce();
+  let all = await client.readOnce();
+  while (!all.includes("first")) all += await client.readOnce();
   await client.sendWhileOpen("abc");
-  const all = seen + (await client.remains()).text;
+  while (!all.endsWith("\r\n0\r\n\r\n")) all += await client.readOnce();
   assertMatch(all, /^HTTP\/1\.1 200 OK\r\n/);
   assert(!all.includes("100 Continue"), all);
 });

@@ -8,6 +8,7 @@
 import { assertEquals, assertMatch } from "../support/assert.ts";
 import { GET, head, LAST_GET, request } from "../support/requests.ts";
 import { onWeir, start } from "../support/servers.ts";
+import { pause } from "../support/time.ts";
 import type { WireClient } from "../support/wire.ts";
 
 const TWENTY = Array.from({ length: 20 }, (_, id) => id);
@@ -79,6 +80,23 @@ onWeir("half-closed clients are answered", async (peer) => {
     assertMatch(text, /^HTTP\/1\.1 200 OK\r\n/);
     assertEquals([text.endsWith(BODY), end], [true, "clean"]);
   }));
+});
+
+onWeir("half-closed clients get a streamed answer to its end, also a slow one", async (peer) => {
+  const handler = () => {
+    let turn = 0;
+    const pull = async (to: ReadableStreamDefaultController) => {
+      if (turn++ === 3) return to.close();
+      await pause(150);
+      to.enqueue(new TextEncoder().encode(`piece ${turn} `));
+    };
+    return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
+  };
+  await using running = start(peer, handler, { timeouts: { linger: 100 } });
+  using client = await running.connect();
+  await client.send(GET);
+  await client.closeWrite();
+  assertEquals((await client.response()).text, "piece 1 piece 2 piece 3 ");
 });
 
 onWeir("a client that opens and closes without a byte gets a clean end", async (peer) => {
