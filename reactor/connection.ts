@@ -32,7 +32,14 @@ import {
   mayGoOnStreaming,
 } from "./persistence.ts";
 import { Receiver, type ReceiverEvents } from "./receiver.ts";
-import { abortError, bodyErrorOf, cutShort, refusal, refusalReason } from "./refusal.ts";
+import {
+  abortError,
+  bodyErrorOf,
+  brokenBody,
+  cutShort,
+  refusal,
+  refusalReason,
+} from "./refusal.ts";
 import type { BodySource, LiveBody } from "./request_body.ts";
 import { Sender, type SenderEvents } from "./sender.ts";
 import type { CloseReason, State } from "./states.ts";
@@ -136,7 +143,7 @@ export class Connection extends ConnectionRecord
       this.outbox.ascii(CONTINUE);
       this.flush();
     }
-    this.inbox.expectMuch();
+    this.inbox.expectsBody = true;
     this.deadlines.awaitBody(this.engine.now);
     this.touch();
     this.#receiver.readOn();
@@ -150,12 +157,12 @@ export class Connection extends ConnectionRecord
 
   bodyComplete(): void {
     this.deadlines.endBody();
+    this.inbox.expectsBody = false;
     if (this.state === "draining") this.#drained();
   }
 
   bodyBroken(error: BodyError): void {
-    const code = error.code === "body_too_large" ? "body_too_large" : "bad_chunk";
-    this.#overrule(new ProtocolError(code, error.message));
+    this.#overrule(brokenBody(error));
   }
 
   // The answer's side (ExchangeHost).

@@ -27,7 +27,10 @@ export class Inbox {
   readonly #maxBytes: number;
   /** Whether a read is under way: the buffer must stay where it is. */
   #reading = false;
-  #wantsLarge = false;
+  /** The last read filled the buffer: more was probably waiting than it could take. */
+  #filled = false;
+  /** A body is being read: small buffers would only cut it into pieces. */
+  expectsBody = false;
   bytes: Bytes = NONE;
   /** The first unused byte, and the end of what has arrived. */
   start = 0;
@@ -55,8 +58,7 @@ export class Inbox {
   filled(bytes: number): void {
     this.#reading = false;
     this.end += bytes;
-    // More was probably waiting than the buffer could take.
-    if (this.end === this.bytes.length) this.#wantsLarge = true;
+    if (bytes > 0) this.#filled = this.end === this.bytes.length;
   }
 
   /** So many bytes at the start have been used. */
@@ -69,11 +71,6 @@ export class Inbox {
     const dropped = this.size;
     this.start = this.end;
     return dropped;
-  }
-
-  /** The next read shall get a large buffer: a body or a long head is on its way. */
-  expectMuch(): void {
-    this.#wantsLarge = true;
   }
 
   /**
@@ -101,8 +98,8 @@ export class Inbox {
 
   #rewind(): void {
     this.start = this.end = 0;
-    const small = !this.#wantsLarge;
-    this.#wantsLarge = false;
+    const small = !this.#filled && !this.expectsBody;
+    this.#filled = false;
     if (this.bytes.length > 0) {
       if (small === this.#isSmall()) return;
       this.#buffers.give(this.bytes);
@@ -124,7 +121,7 @@ export class Inbox {
       const larger = this.#larger();
       if (larger === null) return false;
       larger.set(bytes);
-      this.#wantsLarge = false;
+      this.#filled = false;
       this.#buffers.give(bytes);
       this.bytes = larger;
     }

@@ -50,6 +50,7 @@ export function canDrain(exchange: LiveExchange, body: LiveBody, facts: Circumst
 
 /** Why a connection ends behind an answer that nobody outside asked to be the last. */
 export function lastReason(facts: Circumstances): CloseReason {
+  if (facts.peerEnded) return "peer_closed";
   return isLast(facts) ? "limit" : "asked";
 }
 

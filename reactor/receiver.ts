@@ -8,7 +8,7 @@
 
 import { countHeadEnds } from "./h1/pipeline.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Bytes, Conn } from "./ports.ts";
+import type { Conn } from "./ports.ts";
 
 /** Who hears of what is read. */
 export interface ReceiverEvents {
@@ -49,8 +49,19 @@ export class Receiver {
   async run(): Promise<void> {
     while (!this.#stopped && !this.peerEnded) {
       const room = this.#held < this.#mostHeld ? this.#inbox.room() : null;
-      if (room === null) await this.#parked();
-      else await this.#read(room);
+      if (room === null) {
+        await this.#parked();
+        continue;
+      }
+      let count: number | null;
+      try {
+        // Awaited here and not in a function of its own: one promise less for every read.
+        count = await this.#conn.read(room);
+      } catch {
+        this.#failed();
+        break;
+      }
+      this.#arrived(count);
     }
     if (this.#stopped) this.#inbox.release();
   }
@@ -85,15 +96,14 @@ export class Receiver {
     return new Promise((resolve) => this.#resume = resolve);
   }
 
-  async #read(room: Bytes): Promise<void> {
-    let count: number | null;
-    try {
-      count = await this.#conn.read(room);
-    } catch {
-      this.#inbox.filled(0);
-      this.#stopped = true;
-      return this.#events.readFailed();
-    }
+  #failed(): void {
+    this.#inbox.filled(0);
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#events.readFailed();
+  }
+
+  #arrived(count: number | null): void {
     this.#inbox.filled(count ?? 0);
     if (this.#stopped) return;
     if (count === null) {

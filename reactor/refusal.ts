@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type AbortCode, AbortError, BodyError, type ProtocolError } from "./errors.ts";
+import { type AbortCode, AbortError, BodyError, ProtocolError } from "./errors.ts";
 import { statusLine } from "./h1/serialize.ts";
 import type { CloseReason } from "./states.ts";
 
@@ -33,6 +33,12 @@ export function refusalReason(error: ProtocolError): CloseReason {
     default:
       return "bad_request";
   }
+}
+
+/** The refusal of a request whose body broke the protocol or a limit while it was read. */
+export function brokenBody(error: BodyError): ProtocolError {
+  const code = error.code === "body_too_large" ? "body_too_large" : "bad_chunk";
+  return new ProtocolError(code, error.message);
 }
 
 /** What reads of the body get when the engine answered in the handler's place. */

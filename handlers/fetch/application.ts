@@ -8,7 +8,6 @@
 import { AbortError, BodyError } from "../../reactor/errors.ts";
 import type { Application, Exchange } from "../../reactor/exchange.ts";
 import type { ServeHandler, ServeHandlerInfo } from "../serve_options.ts";
-import { compress } from "./compression.ts";
 import { HandlerInfo } from "./info.ts";
 import { lazyRequest } from "./request.ts";
 import { sendPlan } from "./response.ts";
@@ -29,9 +28,10 @@ export interface FetchInit {
 /** The application for one server. */
 export function fetchApplication(init: FetchInit): Application {
   const { handler, defaultHost } = init;
+  const compressor = init.compressing ? import("./compression.ts") : null;
   return (exchange, head, bytes, start) => {
     const request = lazyRequest({ exchange, head, bytes, start, defaultHost });
-    const call: Call = { init, exchange, request };
+    const call: Call = { init, exchange, request, compressor };
     try {
       const result = handler(request, new HandlerInfo(exchange) as ServeHandlerInfo);
       if (result instanceof Response) answer(call, result);
@@ -42,10 +42,14 @@ export function fetchApplication(init: FetchInit): Application {
   };
 }
 
+/** Loaded for those servers alone that compress: it brings zlib, which others should not start with. */
+type Compressor = Promise<typeof import("./compression.ts")>;
+
 interface Call {
   readonly init: FetchInit;
   readonly exchange: Exchange;
   readonly request: Request;
+  readonly compressor: Compressor | null;
 }
 
 /** Sends a Response; throws, with nothing sent, if it cannot be sent. */
@@ -58,8 +62,18 @@ function answer(call: Call, response: unknown): void {
 function planFor(call: Call, response: unknown): SendPlan {
   const plan = sendPlan(response);
   if (plan.kind !== "later" && plan.status < 200) throw interim();
-  if (!call.init.compressing) return plan;
-  return compress(plan, call.request.headers.get("accept-encoding"));
+  if (call.compressor === null) return plan;
+  return { kind: "later", plan: compressed(call, plan, call.compressor) };
+}
+
+async function compressed(
+  call: Call,
+  plan: SendPlan,
+  compressor: Compressor,
+): Promise<WholePlan | StreamPlan> {
+  const { compress } = await compressor;
+  const small = compress(plan, call.request.headers.get("accept-encoding"));
+  return small.kind === "later" ? await small.plan : small;
 }
 
 function interim(): TypeError {

@@ -116,7 +116,7 @@ Deno.test("Inbox keeps its bytes where they are while a read is under way", () =
 Deno.test("take() hands a well-filled large buffer over and copies out of a small one", () => {
   const { pool, account } = poolOf();
   const inbox = new Inbox(pool, { maxBytes: 1_000 });
-  inbox.expectMuch();
+  inbox.expectsBody = true;
   receive(inbox, "u".repeat(LARGE_BYTES));
   const buffer = inbox.bytes.buffer;
   const whole = inbox.take(LARGE_BYTES);
@@ -134,12 +134,12 @@ Deno.test("take() hands a well-filled large buffer over and copies out of a smal
 Deno.test("take() copies while a read is under way, and of less than half of a buffer", () => {
   const { pool } = poolOf();
   const inbox = new Inbox(pool, { maxBytes: 1_000 });
-  inbox.expectMuch();
+  inbox.expectsBody = true;
   receive(inbox, "v".repeat(60_000));
   inbox.room();
   assert(inbox.take(60_000).buffer !== inbox.bytes.buffer);
   inbox.filled(0);
-  inbox.expectMuch();
+  inbox.expectsBody = true;
   receive(inbox, "w".repeat(100));
   assert(inbox.take(100).buffer !== inbox.bytes.buffer);
 });

@@ -157,6 +157,11 @@ testHeads([
   ["refuses userinfo with password", head("GET http://u:p@b/ HTTP/1.1", HOST), "bad_target"],
   ["refuses a port that is none", head("GET http://b:8x/ HTTP/1.1", HOST), "bad_target"],
   ["refuses a host that is none", head("GET http://b<c/ HTTP/1.1", HOST), "bad_target"],
+  [
+    "refuses an address that no bracket ends",
+    head("GET http://[::1/:80 HTTP/1.1", HOST),
+    "bad_target",
+  ],
   ["refuses another scheme", head("GET ftp://b/ HTTP/1.1", HOST), "bad_target"],
   ["refuses a scheme that only begins so", head("GET httpx://b/ HTTP/1.1", HOST), "bad_target"],
   ["takes OPTIONS *", head("OPTIONS * HTTP/1.1", HOST), { form: "asterisk", target: "*" }],

@@ -1,0 +1,195 @@
+/**
+ * Clients that mean no good, many at once, beside honest ones: they are gone when their time is over,
+ * memory stays bounded, and the honest ones see no error.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "../support/assert.ts";
+import { GET, head, request } from "../support/requests.ts";
+import { eachOf, pause, settles, within } from "../support/time.ts";
+import type { WireClient } from "../support/wire.ts";
+import { MeasuredServer, mib } from "./child.ts";
+
+const ATTACKERS = 1_000;
+const HONEST = 50;
+
+/** Many connections, made a few at a time. */
+async function connectMany(server: MeasuredServer, count: number): Promise<WireClient[]> {
+  const clients: WireClient[] = [];
+  await eachOf(Array.from({ length: count }), async () => {
+    clients.push(await server.connect());
+  });
+  return clients;
+}
+
+/** Asks again and again until told to stop; returns how many answers came. Any error ends the test. */
+async function honest(server: MeasuredServer, stop: Promise<unknown>): Promise<number> {
+  let answers = 0;
+  while (!await settles(stop, 40)) {
+    using client = await server.connect();
+    for (let turn = 0; turn < 5; turn++) {
+      const { status, text } = await client.ask(request({ body: `${answers}` }));
+      assertEquals([status, text], [200, `${answers}`]);
+      answers++;
+      await pause(20);
+    }
+  }
+  return answers;
+}
+
+/** Runs `attack` beside honest clients; returns what they and the server's memory came to. */
+async function beside(server: MeasuredServer, attack: () => Promise<void>): Promise<string> {
+  const before = (await server.stats()).rss;
+  const over = Promise.withResolvers<void>();
+  const clients = Array.from({ length: HONEST }, () => honest(server, over.promise));
+  const sampling = peak(server, over.promise);
+  try {
+    await attack();
+  } finally {
+    over.resolve();
+  }
+  const answers = (await Promise.all(clients)).reduce((sum, each) => sum + each, 0);
+  const most = await sampling;
+  const after = await server.empty();
+  assert(answers >= HONEST, `${answers} honest answers`);
+  assert(most - before < 1_500_000 * ATTACKERS, `${mib(most - before)} more at the peak`);
+  return `resident: ${mib(before)} before, ${mib(most)} at the peak, ${mib(after.rss)} after; ` +
+    `${answers} honest answers`;
+}
+
+async function peak(server: MeasuredServer, stop: Promise<unknown>): Promise<number> {
+  let most = 0;
+  while (!await settles(stop, 250)) most = Math.max(most, (await server.stats()).rss);
+  return most;
+}
+
+/** One header byte a second, as long as the server lets it; returns the answer and when it came. */
+async function trickles(client: WireClient): Promise<{ text: string; ms: number }> {
+  const begin = performance.now();
+  const ended = client.remains();
+  await client.sendWhileOpen("GET / HTTP/1.1\r\nHost: h\r\nX: ");
+  while (!await settles(ended, 1_000)) await client.sendWhileOpen("x");
+  const { text } = await ended;
+  client.close();
+  return { text, ms: performance.now() - begin };
+}
+
+Deno.test(`${ATTACKERS} clients that send a header byte a second get 408 in time`, async () => {
+  const head = 2_000;
+  await using server = await MeasuredServer.spawn({ timeouts: { head, linger: 500 } });
+  const outcome = await beside(server, async () => {
+    const clients = await connectMany(server, ATTACKERS);
+    const ends = await Promise.all(clients.map(trickles));
+    assertEquals(ends.filter(({ text }) => !text.startsWith("HTTP/1.1 408 ")).length, 0);
+    const latest = Math.max(...ends.map(({ ms }) => ms));
+    // The clients look once a second whether they have an answer.
+    assert(latest < head + 1_000 + 1_500, `The last one was told after ${latest} ms`);
+  });
+  console.log(`  ${outcome}`);
+});
+
+Deno.test(`${ATTACKERS} clients that never read their 1 MB answer are let go in time`, async () => {
+  const timeouts = { write: 300, idle: 1_000, linger: 300 };
+  await using server = await MeasuredServer.spawn({ timeouts });
+  const outcome = await beside(server, async () => {
+    const clients = await connectMany(server, ATTACKERS);
+    const begin = performance.now();
+    // Twice as much as the kernel takes for a client that reads nothing.
+    const large = request({ target: "/large" });
+    for (const client of clients) await client.send(large.repeat(8));
+    let { connections } = await server.stats();
+    while (connections > HONEST + 2 && performance.now() - begin < 15_000) {
+      await pause(100);
+      ({ connections } = await server.stats());
+    }
+    const ms = Math.round(performance.now() - begin);
+    console.log(`  all gone ${ms} ms after the first asked`);
+    // Twelve graces is the most that bytes in the kernel can buy.
+    assert(ms < 12 * timeouts.write + timeouts.idle + 4_000, `${connections} left after ${ms} ms`);
+    for (const client of clients) client.close();
+  });
+  console.log(`  ${outcome}`);
+});
+
+Deno.test("a client that sends 1 GiB while its handler is pending costs less than 1 MiB", async () => {
+  await using server = await MeasuredServer.spawn({ timeouts: { body: 0 } });
+  const length = 1024 * 1024 * 1024;
+  const piece = new Uint8Array(1024 * 1024);
+  const upload = async () => {
+    using client = await server.connect();
+    await client.send(
+      head("POST /pending HTTP/1.1", "Host: h", "Connection: close", `Content-Length: ${length}`),
+    );
+    let sent = 0;
+    const sending = (async () => {
+      for (; sent < length; sent += piece.length) await client.send(piece);
+    })();
+    // All that fits into the kernel has gone by then, and the server has taken what it takes.
+    await pause(1_000);
+    const { rss } = await server.stats();
+    const before = sent;
+    await server.ask("/release");
+    const answer = within(client.response(), "the answer to 1 GiB", 60_000);
+    await within(sending, "1 GiB to be sent", 60_000);
+    assertEquals((await answer).text, String(length));
+    return { rss, before };
+  };
+  // Once to warm up: what the runtime keeps for itself is not the client's cost.
+  await upload();
+  const { rss } = await server.stats();
+  await pause(200);
+  const settledRss = Math.min(rss, (await server.stats()).rss);
+  const pending = await upload();
+  const cost = pending.rss - settledRss;
+  console.log(`  ${mib(cost)} while ${mib(pending.before)} were on their way and none was read`);
+  assert(
+    pending.before < length / 2,
+    `The server took ${mib(pending.before)} for a handler that read nothing`,
+  );
+  assert(cost < 1024 * 1024, `${mib(cost)}`);
+});
+
+for (
+  const [name, options] of [
+    ["without a limit of connections", {}],
+    ["with a limit of 32 connections", { limits: { connections: 32 } }],
+  ] as const
+) {
+  Deno.test(`64 descriptors serve 200 clients that stay connected as long as they may, ${name}`, async () => {
+    const timeouts = { idle: 300 };
+    await using server = await MeasuredServer.spawn({ ...options, timeouts }, { descriptors: 64 });
+    const clients = await Promise.all(Array.from({ length: 200 }, () => server.connect()));
+    const begin = performance.now();
+    const outcomes = clients.map(async (client) => {
+      const { text } = await client.ask(request({ body: "served" }));
+      const { end } = await client.remains();
+      client.close();
+      return `${text} ${end}`;
+    });
+    const texts = await within(Promise.all(outcomes), "all to be served", 30_000);
+    assertEquals(texts, texts.map(() => "served clean"));
+    const stderr = await server.end();
+    const ms = Math.round(performance.now() - begin);
+    const reports = stderr.split("\n").filter((line) => line.includes("Cannot accept")).length;
+    console.log(`  200 served in ${ms} ms, ${reports} reports on stderr`);
+    // With a limit of its own the server never runs out of descriptors.
+    if ("limits" in options) assertEquals(stderr, "");
+    else assert(reports <= 3, stderr);
+  });
+}
+
+Deno.test("one client that pipelines requests to a large answer and reads nothing costs a few answers", async () => {
+  await using server = await MeasuredServer.spawn();
+  for (let turn = 0; turn < 5; turn++) await server.ask("/large");
+  const before = (await server.stats()).rss;
+  using client = await server.connect();
+  await client.send(request({ target: "/large" }).repeat(2_000));
+  await pause(500);
+  const cost = (await server.stats()).rss - before;
+  console.log(`  ${mib(cost)} for 2,000 requests of 1 MB`);
+  assert(cost < 12 * 1024 * 1024, mib(cost));
+  client.close();
+  using other = await server.connect();
+  assertEquals((await other.ask(GET)).status, 200);
+});

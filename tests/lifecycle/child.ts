@@ -1,0 +1,93 @@
+/**
+ * Starts the fixtures of this folder and asks them how they are.
+ *
+ * @module
+ */
+
+import type { ReactorOptions } from "../../mod.ts";
+import { ChildServer } from "../support/programs.ts";
+import { LAST_GET, request } from "../support/requests.ts";
+import { WireClient } from "../support/wire.ts";
+
+/** The path of a program in this folder's `fixtures`. */
+export function fixturePath(name: string): string {
+  return decodeURIComponent(new URL(`./fixtures/${name}`, import.meta.url).pathname);
+}
+
+/** What a server process holds. */
+export interface Stats {
+  readonly connections: number;
+  readonly descriptors: number;
+  /** Resident memory in bytes, after a collection. */
+  readonly rss: number;
+}
+
+/** A server in a process of its own. */
+export class MeasuredServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #child: ChildServer;
+
+  private constructor(child: ChildServer, port: number) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  static async spawn(
+    options: ReactorOptions = {},
+    { descriptors = 0 } = {},
+  ): Promise<MeasuredServer> {
+    const limit = descriptors > 0 ? `ulimit -n ${descriptors}; ` : "";
+    const command = `${limit}exec deno run --no-prompt --v8-flags=--expose-gc --allow-net ` +
+      `--allow-run=sh "$@"`;
+    const args = ["-c", command, "sh", fixturePath("server.ts"), JSON.stringify(options)];
+    const child = ChildServer.spawn("sh", args);
+    return new MeasuredServer(child, await child.port());
+  }
+
+  connect(): Promise<WireClient> {
+    return WireClient.connect(this.port);
+  }
+
+  /** Asks for `path` on a connection of its own. */
+  async ask(path: string): Promise<string> {
+    using client = await this.connect();
+    const raw = path === "/" ? LAST_GET : request({ target: path, fields: ["Connection: close"] });
+    return (await client.ask(raw)).text;
+  }
+
+  async stats(): Promise<Stats> {
+    return JSON.parse(await this.ask("/stats"));
+  }
+
+  /** Waits until no connection but the one that asks is left. */
+  async empty(): Promise<Stats> {
+    let stats = await this.stats();
+    for (let turn = 0; stats.connections > 1; turn++) {
+      if (turn === 100) throw new Error(`${stats.connections - 1} connections are left`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      stats = await this.stats();
+    }
+    return stats;
+  }
+
+  /** Ends it; returns what it wrote to stderr. */
+  end(): Promise<string> {
+    return this.#child.end();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+}
+
+/** A number given to the tests as `-- --name=number`. */
+export function numberArg(name: string, otherwise: number): number {
+  const prefix = `--${name}=`;
+  const arg = Deno.args.find((each) => each.startsWith(prefix));
+  return arg === undefined ? otherwise : Number(arg.slice(prefix.length));
+}
+
+/** Bytes as MiB, for a test's output. */
+export function mib(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
