@@ -6,7 +6,7 @@
  *
  * Where it is, `states.ts` says; only `move` changes it. What stands beside the state does so because
  * it can be true in several states: `Sender.busy` (a write is under way), `Receiver.peerEnded` (the
- * client's FIN can come in any state), `#asked` (somebody wants the end: the next answer is the last)
+ * client's FIN can come in any state), `asked` (somebody wants the end: the next answer is the last)
  * and `#closeAs` (the last answer is in the outbox: the reason of the close behind it).
  *
  * @module
@@ -23,14 +23,7 @@ import { type ExchangeHost, LiveExchange } from "./live_exchange.ts";
 import type { Timeouts } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import type { Conn } from "./ports.ts";
-import {
-  canDrain,
-  canPass,
-  type Circumstances,
-  lastReason,
-  mayGoOn,
-  mayGoOnStreaming,
-} from "./persistence.ts";
+import { canDrain, canPass, lastReason, mayGoOn, mayGoOnStreaming } from "./persistence.ts";
 import { Receiver, type ReceiverEvents } from "./receiver.ts";
 import {
   abortError,
@@ -67,8 +60,6 @@ export class Connection extends ConnectionRecord
   /** `bytesOut` when the output was last empty. */
   #outMark = 0;
   #advancing = false;
-  /** Somebody asked for the end: the answer under way is the last. */
-  #asked: CloseReason | null = null;
   /** The last answer is in the outbox: the reason of the close behind it. */
   #closeAs: CloseReason | null = null;
 
@@ -85,6 +76,10 @@ export class Connection extends ConnectionRecord
 
   get bytesIn(): number {
     return this.#receiver.bytesIn;
+  }
+
+  get peerEnded(): boolean {
+    return this.#receiver.peerEnded;
   }
 
   get bytesOut(): number {
@@ -105,7 +100,7 @@ export class Connection extends ConnectionRecord
   }
 
   close(reason: CloseReason = "asked"): void {
-    this.#asked ??= reason;
+    this.asked ??= reason;
     const idle = this.state === "idle" && this.inbox.size === 0 && !this.#sender.busy;
     if (idle || this.state === "handshake") this.#end(reason);
   }
@@ -168,23 +163,16 @@ export class Connection extends ConnectionRecord
   // The answer's side (ExchangeHost).
 
   mayPersist(exchange: LiveExchange): boolean {
-    const facts = this.#circumstances();
-    return mayGoOn(exchange, facts) && canPass(exchange, facts);
+    return mayGoOn(exchange, this) && canPass(exchange, this);
   }
 
   mayPersistStreaming(exchange: LiveExchange): boolean {
-    return mayGoOnStreaming(exchange, this.#circumstances());
-  }
-
-  #circumstances(): Circumstances {
-    const { limits } = this.engine.options;
-    const { peerEnded } = this.#receiver;
-    return { limits, requests: this.requests, asked: this.#asked !== null, peerEnded };
+    return mayGoOnStreaming(exchange, this);
   }
 
   answerBegun(): void {
     this.move("respond");
-    if (this.#receiver.peerEnded) this.#limitAnswer();
+    if (this.peerEnded) this.#limitAnswer();
   }
 
   answerComplete(exchange: LiveExchange): void {
@@ -193,10 +181,9 @@ export class Connection extends ConnectionRecord
     this.deadlines.handlerAt = Infinity;
     this.deadlines.restBody(this.engine.now);
     const { body } = exchange;
-    const facts = this.#circumstances();
-    if (!exchange.persists) this.#closeAs ??= this.#asked ?? lastReason(facts);
+    if (!exchange.persists) this.#closeAs ??= this.asked ?? lastReason(this);
     else if (body !== null && !body.keepRest()) {
-      if (canDrain(exchange, body, facts)) this.#leftover = body;
+      if (canDrain(exchange, body, this)) this.#leftover = body;
       else this.#closeAs ??= "asked";
     }
     if (this.#closeAs !== null) body?.detach(cutShort());
@@ -231,7 +218,7 @@ export class Connection extends ConnectionRecord
       close: () => this.#end("upgrade_ended"),
       flushed: () => this.flushed(),
     });
-    if (this.#receiver.peerEnded) this.#takenOver.ended();
+    if (this.peerEnded) this.#takenOver.ended();
     return this.#takenOver;
   }
 
@@ -259,7 +246,7 @@ export class Connection extends ConnectionRecord
 
   sent(count: number): void {
     this.deadlines.outputMoved(count, this.engine.now);
-    if (this.#receiver.peerEnded && this.#exchange !== null) this.#limitAnswer();
+    if (this.peerEnded && this.#exchange !== null) this.#limitAnswer();
   }
 
   received(count: number): void {
@@ -327,8 +314,8 @@ export class Connection extends ConnectionRecord
     const answered = this.state === "writing" && this.#exchange === null;
     if (this.outbox.pending && this.#exchange !== null) this.#sender.flushSoon();
     else if (this.outbox.pending || answered) this.flush();
-    else if (this.#receiver.peerEnded && this.#exchange === null) this.#end("peer_closed");
-    else if (this.#asked !== null) this.close(this.#asked);
+    else if (this.peerEnded && this.#exchange === null) this.#end("peer_closed");
+    else if (this.asked !== null) this.close(this.asked);
   }
 
   #mayBegin(): boolean {
@@ -367,7 +354,7 @@ export class Connection extends ConnectionRecord
     this.#exchange = exchange;
     this.move("request");
     this.engine.application(exchange, head, bytes, start);
-    if (this.#receiver.peerEnded && this.#exchange === exchange) this.peerEnd();
+    if (this.peerEnded && this.#exchange === exchange) this.peerEnd();
   }
 
   allSent(): void {
@@ -411,7 +398,7 @@ export class Connection extends ConnectionRecord
    */
   #finish(reason: CloseReason): void {
     this.#closeAs = reason;
-    if (this.#receiver.peerEnded || this.engine.options.timeouts.linger === 0) {
+    if (this.peerEnded || this.engine.options.timeouts.linger === 0) {
       return this.#end(reason);
     }
     this.move("linger");
@@ -448,7 +435,7 @@ export class Connection extends ConnectionRecord
   #handlerTooLong(): void {
     const exchange = this.#exchange;
     if (exchange === null) return;
-    if (this.#receiver.peerEnded && exchange.responded) return this.#end("peer_closed");
+    if (this.peerEnded && exchange.responded) return this.#end("peer_closed");
     exchange.abort(abortError("handler_timeout"));
     // It may have answered when it was told.
     if (this.#exchange !== exchange) return;

@@ -9,6 +9,7 @@ import type { ConnectionInfo } from "./connection_info.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
 import type { AbortError } from "./errors.ts";
+import type { Limits } from "./options.ts";
 import type { Aborter, Address, Codec, Conn } from "./ports.ts";
 import { abortError } from "./refusal.ts";
 import { type CloseReason, type Event, type State, transition } from "./states.ts";
@@ -28,6 +29,8 @@ export abstract class ConnectionRecord implements ConnectionInfo {
   requests = 0;
   bytesDiscarded = 0;
   closeReason: CloseReason | null = null;
+  /** @internal Somebody asked for the end, and why: the next answer is the last. */
+  asked: CloseReason | null = null;
   protected readonly engine: Engine;
   protected readonly conn: Conn;
   protected readonly deadlines: Deadlines;
@@ -71,6 +74,10 @@ export abstract class ConnectionRecord implements ConnectionInfo {
       if (this.closeReason !== null) this.#aborter.abort(abortError(this.closeReason));
     }
     return this.#aborter.signal;
+  }
+
+  get limits(): Limits {
+    return this.engine.options.limits;
   }
 
   get codec(): Codec {

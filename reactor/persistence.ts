@@ -15,14 +15,15 @@ export interface Circumstances {
   readonly limits: Limits;
   /** Requests on the connection so far. */
   readonly requests: number;
-  /** Whether the connection was told to end. */
-  readonly asked: boolean;
+  /** Why the connection was told to end, if it was. */
+  readonly asked: CloseReason | null;
+  /** Whether the client has ended its side. */
   readonly peerEnded: boolean;
 }
 
 /** Whether the answer may be followed by another, as far as the request's body does not stand in the way. */
 export function mayGoOn(exchange: LiveExchange, facts: Circumstances): boolean {
-  return exchange.keepAlive && !facts.asked && !isLast(facts);
+  return exchange.keepAlive && facts.asked === null && !isLast(facts);
 }
 
 /** The same for a streamed answer, while which the body may still be read. */
