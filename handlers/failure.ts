@@ -6,6 +6,7 @@
 
 import { STATUS_TEXT } from "@std/http/status";
 import { BodyError } from "../reactor/errors.ts";
+import { report } from "./report.ts";
 
 const REASONS: Readonly<Record<number, string>> = STATUS_TEXT;
 
@@ -15,7 +16,7 @@ const REASONS: Readonly<Record<number, string>> = STATUS_TEXT;
  */
 export function failureResponse(error: unknown): Response {
   if (error instanceof BodyError) return plain(error.status);
-  console.error(error);
+  report("The handler failed:", error);
   return plain(500);
 }
 

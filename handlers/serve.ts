@@ -11,6 +11,7 @@ import { resolveShutdown, type Shutdown } from "../reactor/options.ts";
 import type { Address } from "../reactor/ports.ts";
 import { Reactor, type ShutdownReport } from "../reactor/reactor.ts";
 import { fetchApplication, type FetchInit } from "./fetch/application.ts";
+import { report } from "./report.ts";
 import { failureResponse } from "./failure.ts";
 import { serveArguments, type ServeCall } from "./serve_arguments.ts";
 import type {
@@ -137,11 +138,11 @@ function locationOf(call: ServeCall, addr: ServeAddr): string {
 }
 
 function reportAcceptError(error: unknown): void {
-  console.error("Cannot accept connections at present:", error);
+  report("Cannot accept connections at present:", error);
 }
 
 function reportDefect(error: unknown): void {
-  console.error("A connection was cut, because Weir itself failed:", error);
+  report("A connection was cut, because Weir itself failed:", error);
 }
 
 /** What `serve` returns. */

@@ -60,14 +60,17 @@ export function answerFraming(
   return length ?? unknown;
 }
 
+/** Whether the handler says nothing but `close`, so that its field can stay. */
+function saysClose(head: ResponseHead): boolean {
+  return asksToClose(head) && !connectionOption(head.fields, "keep-alive");
+}
+
 /** The text of the head, with its empty line. */
 export function answerHead(head: ResponseHead, facts: AnswerFacts): string {
   const { fields } = head;
   const { framing, persists } = facts;
   const flags = fields.length === 0 ? 0 : scanFields(fields);
-  const own = (flags & FieldFlag.FRAMING) === 0
-    ? fields
-    : withoutFraming(fields, framing === "own");
+  const own = (flags & OURS) === 0 ? fields : withoutOurs(fields, facts);
   return statusLine(head.status, facts.minorVersion) + fieldLines(own) + framingLine(framing) +
     ((flags & FieldFlag.DATE) === 0 ? facts.dateLine : "") +
     (persists && facts.minorVersion === 1 && facts.keepAliveLine === ""
@@ -81,18 +84,34 @@ function framingLine(framing: AnswerFraming): string {
 }
 
 function persistenceLines(head: ResponseHead, facts: AnswerFacts): string {
-  if (!facts.persists) return asksToClose(head) ? "" : "connection: close\r\n";
+  if (!facts.persists) return saysClose(head) ? "" : "connection: close\r\n";
   // HTTP/1.0 persists only where both sides say so (RFC 9112 §9.3).
   return (facts.minorVersion === 0 ? "connection: keep-alive\r\n" : "") + facts.keepAliveLine;
 }
 
-/** A handler's own framing fields cannot be true where the engine frames the body. */
-function withoutFraming(fields: readonly string[], keepLength: boolean): string[] {
+/** The fields of a handler that can contradict what the engine does. */
+const OURS = FieldFlag.FRAMING | FieldFlag.CONNECTION | FieldFlag.KEEP_ALIVE;
+
+/** A handler's own fields about framing and persistence cannot be true where the engine decides. */
+function withoutOurs(fields: readonly string[], facts: AnswerFacts): string[] {
   const kept: string[] = [];
   for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!.toLowerCase();
-    if (name === "transfer-encoding" || (name === "content-length" && !keepLength)) continue;
-    kept.push(fields[i]!, fields[i + 1]!);
+    if (!contradicts(fields, i, facts)) kept.push(fields[i]!, fields[i + 1]!);
   }
   return kept;
+}
+
+function contradicts(fields: readonly string[], at: number, facts: AnswerFacts): boolean {
+  switch (fields[at]!.toLowerCase()) {
+    case "transfer-encoding":
+      return true;
+    case "content-length":
+      return facts.framing !== "own";
+    case "keep-alive":
+      return !facts.persists;
+    case "connection":
+      return !facts.persists && connectionOption(fields.slice(at, at + 2), "keep-alive");
+    default:
+      return false;
+  }
 }

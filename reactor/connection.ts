@@ -17,14 +17,11 @@ import { ConnectionRecord, type Entry } from "./connection_record.ts";
 import type { Engine } from "./engine.ts";
 import { CONTINUE } from "./h1/serialize.ts";
 import { HeadParser, NEED_MORE } from "./h1/head_parser.ts";
-import { Inbox } from "./inbox.ts";
 import { bodyOf, limitsOf } from "./intake.ts";
 import { type ExchangeHost, LiveExchange } from "./live_exchange.ts";
 import type { Timeouts } from "./options.ts";
-import { Outbox } from "./outbox.ts";
 import type { Conn } from "./ports.ts";
 import { canDrain, canPass, lastReason, mayGoOn, mayGoOnStreaming } from "./persistence.ts";
-import { Receiver, type ReceiverEvents } from "./receiver.ts";
 import {
   abortError,
   bodyErrorOf,
@@ -34,22 +31,16 @@ import {
   refusalReason,
 } from "./refusal.ts";
 import type { BodySource, LiveBody } from "./request_body.ts";
-import { Sender, type SenderEvents } from "./sender.ts";
-import type { CloseReason, State } from "./states.ts";
+import { type CloseReason, EVENTS, type State } from "./states.ts";
 import { type Expiring, WheelNode } from "./timer_wheel.ts";
 import { TakenOver } from "./taken_over.ts";
 
 /** See the head of this file. */
-export class Connection extends ConnectionRecord
-  implements Expiring, BodySource, ExchangeHost, ReceiverEvents, SenderEvents {
-  readonly inbox: Inbox;
-  readonly outbox: Outbox;
+export class Connection extends ConnectionRecord implements Expiring, BodySource, ExchangeHost {
   /** @internal Its place on the reactor's wheel, and whether the next tick looks at it. */
   readonly timer: WheelNode = new WheelNode(this);
   /** @internal */
   listed = false;
-  readonly #receiver: Receiver;
-  readonly #sender: Sender;
   readonly #parser: HeadParser;
   #exchange: LiveExchange | null = null;
   /** A body that nobody read, to be thrown away before the next request. */
@@ -65,25 +56,7 @@ export class Connection extends ConnectionRecord
 
   constructor(engine: Engine, conn: Conn, entry: Entry) {
     super(engine, conn, entry);
-    const { limits } = engine.options;
-    this.inbox = new Inbox(engine.pool, { maxBytes: limits.headBytes });
-    this.outbox = new Outbox(engine.pool, engine.ports.codec);
-    const { inbox, outbox } = this;
-    this.#receiver = new Receiver(this, { conn, inbox, mostHeld: limits.pipelinedRequests });
-    this.#sender = new Sender(this, { conn, outbox });
-    this.#parser = new HeadParser(limits);
-  }
-
-  get bytesIn(): number {
-    return this.#receiver.bytesIn;
-  }
-
-  get peerEnded(): boolean {
-    return this.#receiver.peerEnded;
-  }
-
-  get bytesOut(): number {
-    return this.#sender.bytesOut;
+    this.#parser = new HeadParser(this.limits);
   }
 
   /** Serves the connection to its end; never rejects. */
@@ -92,7 +65,7 @@ export class Connection extends ConnectionRecord
     if (this.secure && !await this.#shakeHands()) return;
     try {
       if (this.refused) this.#refuse(new ProtocolError("overloaded", "Too many connections"));
-      await this.#receiver.run();
+      await this.receiver.run();
     } catch (error) {
       this.engine.failed(error);
       this.#end("internal_error");
@@ -101,7 +74,7 @@ export class Connection extends ConnectionRecord
 
   close(reason: CloseReason = "asked"): void {
     this.asked ??= reason;
-    const idle = this.state === "idle" && this.inbox.size === 0 && !this.#sender.busy;
+    const idle = this.state === "idle" && this.inbox.size === 0 && !this.sender.busy;
     if (idle || this.state === "handshake") this.#end(reason);
   }
 
@@ -117,7 +90,7 @@ export class Connection extends ConnectionRecord
 
   /** When something is due next, in the reactor's milliseconds. */
   deadline(): number {
-    if (this.#sender.busy) {
+    if (this.sender.busy) {
       this.deadlines.awaitOutput(this.engine.now, this.bytesOut - this.#outMark);
     }
     return this.deadlines.next();
@@ -140,14 +113,20 @@ export class Connection extends ConnectionRecord
     }
     this.inbox.expectsBody = true;
     this.deadlines.awaitBody(this.engine.now);
+    if (this.#leftover !== null) this.deadlines.handlerAt = Infinity;
     this.touch();
-    this.#receiver.readOn();
+    this.receiver.readOn();
   }
 
   bodyTaken(): void {
     if (this.#exchange !== null) this.#exchange.expectsContinue = false;
     this.deadlines.restBody(this.engine.now);
-    this.#receiver.readOn();
+    this.#timeReader();
+    this.receiver.readOn();
+  }
+
+  bodyDropped(): void {
+    if (this.state === "draining") this.#drain();
   }
 
   bodyComplete(): void {
@@ -171,12 +150,12 @@ export class Connection extends ConnectionRecord
   }
 
   answerBegun(): void {
-    this.move("respond");
+    this.move(EVENTS.respond);
     if (this.peerEnded) this.#limitAnswer();
   }
 
   answerComplete(exchange: LiveExchange): void {
-    this.#sender.add(exchange);
+    this.sender.add(exchange);
     this.#exchange = null;
     this.deadlines.handlerAt = Infinity;
     this.deadlines.restBody(this.engine.now);
@@ -194,27 +173,17 @@ export class Connection extends ConnectionRecord
     if (this.#exchange === exchange) this.#end("handler_failed");
   }
 
-  flushed(): Promise<boolean> {
-    this.touch();
-    return this.#sender.flushed();
-  }
-
-  flush(): void {
-    this.touch();
-    this.#sender.flush();
-  }
-
   takeOver(exchange: LiveExchange): Conn {
-    this.#sender.add(exchange);
+    this.sender.add(exchange);
     this.#exchange = null;
     this.deadlines.handlerAt = Infinity;
-    this.#receiver.unhold();
-    this.move("upgrade");
+    this.receiver.unhold();
+    this.move(EVENTS.upgrade);
     this.#takenOver = new TakenOver({
       conn: this.conn,
       inbox: this.inbox,
-      sent: (bytes) => this.#sender.bytesOut += bytes,
-      consumed: () => this.#receiver.readOn(),
+      sent: (bytes) => this.sender.bytesOut += bytes,
+      consumed: () => this.receiver.readOn(),
       close: () => this.#end("upgrade_ended"),
       flushed: () => this.flushed(),
     });
@@ -229,7 +198,7 @@ export class Connection extends ConnectionRecord
       this.#end("handshake_failed");
     }
     if (this.state === "closed") return false;
-    this.move("secured");
+    this.move(EVENTS.secured);
     return true;
   }
 
@@ -274,7 +243,7 @@ export class Connection extends ConnectionRecord
       this.deadlines.bodyMoved(count, this.engine.now);
       body.arrived();
     } else if (this.#leftover === null) {
-      this.#receiver.hold(count);
+      this.receiver.hold(count);
     }
   }
 
@@ -283,7 +252,8 @@ export class Connection extends ConnectionRecord
     if (this.#leftover !== null) {
       this.#leftover.fail(new BodyError("peer_closed", "The client left"));
     }
-    if (this.state === "lingering" || this.state === "draining") {
+    if (this.state === "draining") return this.#drain();
+    if (this.state === "lingering") {
       return this.#end(this.#closeAs ?? "peer_closed");
     }
     if (this.#exchange === null) return this.#advance();
@@ -309,17 +279,17 @@ export class Connection extends ConnectionRecord
     let turn = this.engine.options.limits.pipelinedRequests;
     while (turn-- > 0 && this.#mayBegin() && this.#next());
     this.#advancing = false;
-    this.#receiver.unhold();
-    if (this.#sender.busy || this.state as State === "closed") return;
+    this.receiver.unhold();
+    if (this.sender.busy || this.state as State === "closed") return;
     const answered = this.state === "writing" && this.#exchange === null;
-    if (this.outbox.pending && this.#exchange !== null) this.#sender.flushSoon();
+    if (this.outbox.pending && this.#exchange !== null) this.sender.flushSoon();
     else if (this.outbox.pending || answered) this.flush();
     else if (this.peerEnded && this.#exchange === null) this.#end("peer_closed");
     else if (this.asked !== null) this.close(this.asked);
   }
 
   #mayBegin(): boolean {
-    return this.#exchange === null && !this.#sender.busy && this.outbox.open &&
+    return this.#exchange === null && !this.sender.busy && this.outbox.open &&
       this.#closeAs === null &&
       this.#leftover === null && this.#takenOver === null && this.state !== "closed";
   }
@@ -328,8 +298,8 @@ export class Connection extends ConnectionRecord
   #next(): boolean {
     const { inbox } = this;
     if (inbox.size === 0) return false;
-    if (this.state === "idle") this.move("bytes");
-    else if (this.state === "writing") this.move("next");
+    if (this.state === "idle") this.move(EVENTS.bytes);
+    else if (this.state === "writing") this.move(EVENTS.next);
     try {
       const end = this.#parser.parse(inbox.bytes, inbox.start, inbox.end);
       if (end === NEED_MORE) return false;
@@ -352,7 +322,7 @@ export class Connection extends ConnectionRecord
     const exchange = new LiveExchange(this, head, body);
     this.deadlines.handlerAt = limits.handler > 0 ? this.engine.now + limits.handler : Infinity;
     this.#exchange = exchange;
-    this.move("request");
+    this.move(EVENTS.request);
     this.engine.application(exchange, head, bytes, start);
     if (this.peerEnded && this.#exchange === exchange) this.peerEnd();
   }
@@ -364,7 +334,7 @@ export class Connection extends ConnectionRecord
     this.#outMark = this.bytesOut;
     if (this.#closeAs !== null) return this.#finish(this.#closeAs);
     if (this.#leftover !== null) return this.#drain();
-    if (this.state === "writing") this.move("flushed");
+    if (this.state === "writing") this.move(EVENTS.flushed);
     this.#advance();
   }
 
@@ -372,23 +342,38 @@ export class Connection extends ConnectionRecord
   #drain(): void {
     const body = this.#leftover!;
     if (this.state === "writing") {
-      this.move("drain");
-      this.#receiver.unhold();
+      this.move(EVENTS.drain);
+      this.#timeReader();
+      this.receiver.unhold();
     }
     if (body.complete) return this.#drained();
+    if (this.peerEnded) {
+      body.detach(cutShort());
+      return this.#end("peer_closed");
+    }
     // The handler has answered, but something that it started still reads.
     if (body.owned) return body.arrived();
     const size = body.discard();
     this.bytesDiscarded += size;
-    if (this.state !== "draining") return;
+    if (this.state as State !== "draining") return;
+    if ((body.remaining ?? Infinity) > this.limits.drainBytes) return this.#finish("asked");
     this.deadlines.bodyMoved(size, this.engine.now);
     this.deadlines.awaitBody(this.engine.now);
-    this.#receiver.readOn();
+    this.receiver.readOn();
+  }
+
+  /** Whoever reads a body behind the answer may do so as long as it goes on. */
+  #timeReader(): void {
+    const graceMs = this.engine.options.timeouts.body;
+    if (this.#leftover === null || graceMs === 0) return;
+    this.deadlines.handlerAt = this.engine.now + graceMs;
+    this.touch();
   }
 
   #drained(): void {
     this.#leftover = null;
-    this.move("drained");
+    this.deadlines.handlerAt = Infinity;
+    this.move(EVENTS.drained);
     this.#advance();
   }
 
@@ -401,10 +386,11 @@ export class Connection extends ConnectionRecord
     if (this.peerEnded || this.engine.options.timeouts.linger === 0) {
       return this.#end(reason);
     }
-    this.move("linger");
+    this.move(EVENTS.linger);
+    this.deadlines.handlerAt = Infinity;
     if (reason === "shutdown") this.deadlines.hastenLinger();
     this.#lingerMark = this.bytesDiscarded;
-    this.#sender.end();
+    this.sender.end();
     this.#discard();
   }
 
@@ -413,7 +399,7 @@ export class Connection extends ConnectionRecord
     if (this.bytesDiscarded - this.#lingerMark > this.engine.options.limits.lingerBytes) {
       return this.#end(this.#closeAs!);
     }
-    this.#receiver.unhold();
+    this.receiver.unhold();
   }
 
   #tooLong(timeout: keyof Timeouts): void {
@@ -434,7 +420,8 @@ export class Connection extends ConnectionRecord
 
   #handlerTooLong(): void {
     const exchange = this.#exchange;
-    if (exchange === null) return;
+    this.deadlines.handlerAt = Infinity;
+    if (exchange === null) return this.#leftover?.cancel();
     if (this.peerEnded && exchange.responded) return this.#end("peer_closed");
     exchange.abort(abortError("handler_timeout"));
     // It may have answered when it was told.
@@ -445,7 +432,7 @@ export class Connection extends ConnectionRecord
   /** Answers a request that never reached the application, as the connection's last. */
   #refuse(error: unknown): void {
     if (!(error instanceof ProtocolError)) throw error;
-    this.move("refuse");
+    this.move(EVENTS.refuse);
     this.#closeWith(error);
   }
 
@@ -457,7 +444,7 @@ export class Connection extends ConnectionRecord
     this.#exchange = null;
     exchange.body?.fail(bodyErrorOf(error));
     exchange.lost(abortError(reason));
-    this.move("respond");
+    this.move(EVENTS.respond);
     this.#closeWith(error);
   }
 
@@ -472,7 +459,7 @@ export class Connection extends ConnectionRecord
 
   #end(reason: CloseReason): void {
     if (this.state === "closed") return;
-    this.move("close");
+    this.move(EVENTS.close);
     this.closeReason = reason;
     this.bytesDiscarded += this.inbox.size;
     this.conn.close();
@@ -481,8 +468,8 @@ export class Connection extends ConnectionRecord
     this.#exchange = null;
     exchange?.lost(error);
     this.#leftover?.fail(cutShort());
-    this.#receiver.stop();
-    this.#sender.stop(error);
+    this.receiver.stop();
+    this.sender.stop(error);
     this.#takenOver?.ended();
     this.fireSignal(error);
     this.engine.left(this);

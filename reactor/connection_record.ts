@@ -1,6 +1,6 @@
 /**
- * What is known about a connection: who it is, where it stands and since when, what it has cost, and in
- * the end why it ended. What it does, `connection.ts` says; the state changes here alone.
+ * What a connection is: who, where it stands and since when, what it has cost, its two halves, and in the
+ * end why it ended. What it does with them, `connection.ts` says; the state changes here alone.
  *
  * @module
  */
@@ -9,10 +9,14 @@ import type { ConnectionInfo } from "./connection_info.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
 import type { AbortError } from "./errors.ts";
+import { Inbox } from "./inbox.ts";
 import type { Limits } from "./options.ts";
+import { Outbox } from "./outbox.ts";
 import type { Aborter, Address, Codec, Conn } from "./ports.ts";
+import { Receiver, type ReceiverEvents } from "./receiver.ts";
 import { abortError } from "./refusal.ts";
-import { type CloseReason, type Event, type State, transition } from "./states.ts";
+import { Sender, type SenderEvents } from "./sender.ts";
+import { type CloseReason, follow, type Stage, STAGES, type State } from "./states.ts";
 
 /** Where a connection comes from. */
 export interface Entry {
@@ -22,7 +26,7 @@ export interface Entry {
 }
 
 /** The passive part of a connection. */
-export abstract class ConnectionRecord implements ConnectionInfo {
+export abstract class ConnectionRecord implements ConnectionInfo, ReceiverEvents, SenderEvents {
   readonly id: number;
   readonly refused: boolean;
   readonly secure: boolean;
@@ -34,7 +38,13 @@ export abstract class ConnectionRecord implements ConnectionInfo {
   protected readonly engine: Engine;
   protected readonly conn: Conn;
   protected readonly deadlines: Deadlines;
-  #state: State;
+  protected readonly receiver: Receiver;
+  protected readonly sender: Sender;
+  /** What has arrived and is not used yet. */
+  readonly inbox: Inbox;
+  /** What waits to be written. */
+  readonly outbox: Outbox;
+  #stage: Stage;
   #aborter: Aborter | null = null;
 
   constructor(engine: Engine, conn: Conn, entry: Entry) {
@@ -43,12 +53,23 @@ export abstract class ConnectionRecord implements ConnectionInfo {
     this.secure = conn.handshake !== undefined;
     this.engine = engine;
     this.conn = conn;
-    this.#state = this.secure ? "handshake" : "idle";
-    this.deadlines = new Deadlines(engine.options, { state: this.#state, now: engine.now });
+    this.#stage = STAGES[this.secure ? "handshake" : "idle"];
+    this.deadlines = new Deadlines(engine.options, { stage: this.#stage, now: engine.now });
+    const { limits } = engine.options;
+    const inbox = new Inbox(engine.pool, { maxBytes: limits.headBytes });
+    const outbox = new Outbox(engine.pool, engine.ports.codec);
+    this.inbox = inbox;
+    this.outbox = outbox;
+    this.receiver = new Receiver(this, { conn, inbox, mostHeld: limits.pipelinedRequests });
+    this.sender = new Sender(this, { conn, outbox });
   }
 
-  abstract get bytesIn(): number;
-  abstract get bytesOut(): number;
+  abstract received(count: number): void;
+  abstract peerEnd(): void;
+  abstract readFailed(): void;
+  abstract sent(count: number): void;
+  abstract allSent(): void;
+  abstract writeFailed(): void;
   abstract close(reason?: CloseReason): void;
   abstract abort(reason?: CloseReason): void;
 
@@ -60,8 +81,20 @@ export abstract class ConnectionRecord implements ConnectionInfo {
     return this.conn.remoteAddr;
   }
 
+  get bytesIn(): number {
+    return this.receiver.bytesIn;
+  }
+
+  get bytesOut(): number {
+    return this.sender.bytesOut;
+  }
+
+  get peerEnded(): boolean {
+    return this.receiver.peerEnded;
+  }
+
   get state(): State {
-    return this.#state;
+    return this.#stage.state;
   }
 
   get stateMs(): number {
@@ -102,10 +135,22 @@ export abstract class ConnectionRecord implements ConnectionInfo {
     this.conn.unref();
   }
 
+  /** Writes what is in the outbox now. */
+  flush(): void {
+    this.touch();
+    this.sender.flush();
+  }
+
+  /** The same; resolves when the kernel has taken it, with `false` when the connection is gone. */
+  flushed(): Promise<boolean> {
+    this.touch();
+    return this.sender.flushed();
+  }
+
   /** Goes where the table says, and starts the clock of the new state. */
-  protected move(event: Event): void {
-    this.#state = transition(this.#state, event);
-    this.deadlines.entered(this.#state, this.engine.now);
+  protected move(event: number): void {
+    this.#stage = follow(this.#stage, event);
+    this.deadlines.entered(this.#stage, this.engine.now);
     this.touch();
   }
 

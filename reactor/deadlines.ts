@@ -8,7 +8,7 @@
 
 import { MinRate } from "./min_rate.ts";
 import type { Options, Timeouts } from "./options.ts";
-import { type State, STATES } from "./states.ts";
+import type { Stage } from "./states.ts";
 
 /**
  * The longest that a connection lingers while the server shuts down, in milliseconds: Go's
@@ -19,7 +19,7 @@ const HASTY_LINGER_MS = 500;
 /** The clock of one connection. All times are in the reactor's milliseconds. */
 export class Deadlines {
   readonly #options: Options;
-  #state: State;
+  #stage: Stage;
   #since: number;
   #body: MinRate | null = null;
   #output: MinRate | null = null;
@@ -27,9 +27,9 @@ export class Deadlines {
   /** When the handler has had its time. */
   handlerAt = Infinity;
 
-  constructor(options: Options, entry: { state: State; now: number }) {
+  constructor(options: Options, entry: { stage: Stage; now: number }) {
     this.#options = options;
-    this.#state = entry.state;
+    this.#stage = entry.stage;
     this.#since = entry.now;
   }
 
@@ -39,8 +39,8 @@ export class Deadlines {
   }
 
   /** The connection is in another state. */
-  entered(state: State, now: number): void {
-    this.#state = state;
+  entered(stage: Stage, now: number): void {
+    this.#stage = stage;
     this.#since = now;
   }
 
@@ -114,11 +114,11 @@ export class Deadlines {
     if ((this.#output?.deadline ?? Infinity) <= now) return "write";
     if ((this.#body?.deadline ?? Infinity) <= now) return "body";
     if (this.handlerAt <= now) return "handler";
-    return this.#phaseAt() <= now ? STATES[this.#state].deadline : null;
+    return this.#phaseAt() <= now ? this.#stage.deadline : null;
   }
 
   #phaseAt(): number {
-    const { deadline } = STATES[this.#state];
+    const { deadline } = this.#stage;
     // Rates and the handler's time do not end with a state.
     if (
       deadline === null || deadline === "body" || deadline === "write" || deadline === "handler"

@@ -68,6 +68,8 @@ export class LiveExchange implements Exchange {
   #onDelivered: ((error?: Error) => void) | null = null;
   #outcome: "pending" | "delivered" | Error = "pending";
   #phase: Phase = "open";
+  /** The connection, once the application has taken it over. */
+  #taken: Conn | null = null;
   #framing: AnswerFraming = "none";
   /** Bytes that the announced Content-Length still asks for. */
   #owed = 0;
@@ -161,6 +163,7 @@ export class LiveExchange implements Exchange {
 
   cut(): void {
     if (this.#phase === "streaming" || this.#phase === "open") this.#host.answerCut(this);
+    else this.#taken?.close();
   }
 
   upgrade(head: ResponseHead): Conn {
@@ -172,7 +175,8 @@ export class LiveExchange implements Exchange {
     }
     this.#append(this.#headText(head, "none"));
     this.#phase = "complete";
-    return this.#host.takeOver(this);
+    this.#taken = this.#host.takeOver(this);
+    return this.#taken;
   }
 
   /** Fires the application's abort, unless the answer was delivered. */

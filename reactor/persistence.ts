@@ -26,11 +26,12 @@ export function mayGoOn(exchange: LiveExchange, facts: Circumstances): boolean {
   return exchange.keepAlive && facts.asked === null && !isLast(facts);
 }
 
-/** The same for a streamed answer, while which the body may still be read. */
+/** The same for a streamed answer, during which a body that was begun may be read to its end. */
 export function mayGoOnStreaming(exchange: LiveExchange, facts: Circumstances): boolean {
   // Without a `100 (Continue)` nobody can know whether the body will come.
   const unasked = exchange.expectsContinue && exchange.body?.complete === false;
-  return !unasked && mayGoOn(exchange, facts);
+  const { body } = exchange;
+  return !unasked && mayGoOn(exchange, facts) && (body?.begun || canPass(exchange, facts));
 }
 
 /** Whether the next request can be reached behind a body that was not read. */
@@ -41,7 +42,7 @@ export function canPass(exchange: LiveExchange, facts: Circumstances): boolean {
 
 /** Whether the rest of the body is little enough, or somebody is still reading it. */
 export function canDrain(exchange: LiveExchange, body: LiveBody, facts: Circumstances): boolean {
-  if (facts.peerEnded) return false;
+  if (facts.peerEnded || body.failed) return false;
   if (body.owned) return true;
   const { remaining } = body;
   // A client that has sent nothing of it may have chosen to wait for the answer first.

@@ -21,6 +21,8 @@ export interface BodySource {
   bodyWanted(): void;
   /** Bytes of the body left the inbox. */
   bodyTaken(): void;
+  /** Nobody wants what is left. */
+  bodyDropped(): void;
   /** The last byte has arrived. */
   bodyComplete(): void;
   /** The body broke the protocol or a limit: the connection cannot be used again. */
@@ -73,6 +75,11 @@ export class LiveBody implements RequestBody {
     return this.#complete;
   }
 
+  /** Whether anybody has begun to read it. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
   /** Whether somebody is reading it, and has neither reached its end nor given up. */
   get owned(): boolean {
     return this.#begun && !this.#complete && !this.#discarding && this.#error === null;
@@ -81,6 +88,11 @@ export class LiveBody implements RequestBody {
   /** Whether any of it has arrived. */
   get arriving(): boolean {
     return this.#received > 0 || this.#source.inbox.size > 0;
+  }
+
+  /** Whether it cannot be read any more. */
+  get failed(): boolean {
+    return this.#error !== null;
   }
 
   /** How many bytes are to come, or `null` when only the end will tell. */
@@ -110,7 +122,7 @@ export class LiveBody implements RequestBody {
     this.#begun = true;
     const limit = this.#limits.bufferedBodyBytes;
     if (limit > 0 && this.length !== null && this.length > limit) {
-      return Promise.reject(this.#tooLarge(limit));
+      return Promise.reject(this.#given(this.#tooLarge(limit)));
     }
     if (this.#decoder === null && this.#kept === null && !this.#discarding) {
       const { inbox } = this.#source;
@@ -125,6 +137,7 @@ export class LiveBody implements RequestBody {
     this.#discarding = true;
     this.#kept = null;
     this.#settle(null);
+    this.#source.bodyDropped();
   }
 
   /** New bytes are in the inbox: hands them to whoever waits. */
@@ -139,7 +152,7 @@ export class LiveBody implements RequestBody {
   discard(): number {
     const before = this.#source.inbox.size;
     this.#ending ??= new BodyError("aborted", "Cannot read the body: it was discarded unread");
-    this.cancel();
+    this.#discarding = true;
     this.#now();
     return before - this.#source.inbox.size;
   }
@@ -185,7 +198,7 @@ export class LiveBody implements RequestBody {
     let size = 0;
     for (let piece = await this.read(); piece !== null; piece = await this.read()) {
       size += piece.length;
-      if (limit > 0 && size > limit) throw this.#tooLarge(limit);
+      if (limit > 0 && size > limit) throw this.#given(this.#tooLarge(limit));
       pieces.push(piece);
     }
     return joined(pieces, size);
@@ -280,6 +293,12 @@ export class LiveBody implements RequestBody {
     const waiter = this.#waiter;
     this.#waiter = null;
     waiter?.reject(error);
+  }
+
+  /** Gives the rest up because of an error. */
+  #given(up: BodyError): BodyError {
+    this.fail(up);
+    return up;
   }
 
   #tooLarge(limit: number): BodyError {

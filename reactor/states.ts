@@ -122,15 +122,66 @@ export type CloseReason =
   | "forced";
 
 /**
- * The state that follows.
+ * A row made ready for the hot path: rows point to each other, so that a step is one look into an array.
+ * (By strings, `STATES[state].on[event]` cost 100 ns a request; bench case `/`.)
+ */
+export interface Stage {
+  readonly state: State;
+  readonly deadline: keyof Timeouts | null;
+  /** What follows, by the event's place in {@linkcode EVENTS}. */
+  readonly on: readonly (Stage | undefined)[];
+}
+
+/** Every event, with its place in {@linkcode Stage.on}. */
+export const EVENTS = {
+  secured: 0,
+  bytes: 1,
+  request: 2,
+  hold: 3,
+  admit: 4,
+  refuse: 5,
+  respond: 6,
+  next: 7,
+  flushed: 8,
+  drain: 9,
+  drained: 10,
+  linger: 11,
+  upgrade: 12,
+  close: 13,
+} as const satisfies Record<Event, number>;
+
+/** The rows of the table, by name. */
+export const STAGES: Readonly<Record<State, Stage>> = linkedRows();
+
+/**
+ * The row that follows.
  *
  * @throws {Error} If the table has no such transition: the engine itself is wrong.
  */
+export function follow(stage: Stage, event: number): Stage {
+  return stage.on[event] ?? impossible(stage, event);
+}
+
+/** The state that follows; throws as {@linkcode follow} does. */
 export function transition(state: State, event: Event): State {
-  const row: Row = STATES[state];
-  const next = row.on[event];
-  if (next === undefined) {
-    throw new Error(`A connection that is "${state}" cannot take the event "${event}"`);
+  return follow(STAGES[state], EVENTS[event]).state;
+}
+
+function impossible(stage: Stage, event: number): never {
+  const name = (Object.keys(EVENTS) as Event[]).find((each) => EVENTS[each] === event);
+  throw new Error(`A connection that is "${stage.state}" cannot take the event "${name}"`);
+}
+
+function linkedRows(): Record<State, Stage> {
+  const names = Object.keys(STATES) as State[];
+  const stages = {} as Record<State, { state: State; deadline: Row["deadline"]; on: Stage[] }>;
+  for (const state of names) stages[state] = { state, deadline: STATES[state].deadline, on: [] };
+  for (const state of names) {
+    const { on }: Row = STATES[state];
+    for (const event of Object.keys(EVENTS) as Event[]) {
+      const target = on[event];
+      stages[state].on[EVENTS[event]] = (target && stages[target]) as Stage;
+    }
   }
-  return next;
+  return stages;
 }

@@ -8,11 +8,12 @@
 import { AbortError, BodyError } from "../../reactor/errors.ts";
 import type { Application, Exchange } from "../../reactor/exchange.ts";
 import type { ServeHandler, ServeHandlerInfo } from "../serve_options.ts";
+import { report } from "../report.ts";
 import { HandlerInfo } from "./info.ts";
 import { lazyRequest } from "./request.ts";
 import { sendPlan } from "./response.ts";
 import type { SendPlan, StreamPlan, WholePlan } from "./send_plan.ts";
-import { sendStream } from "./send_stream.ts";
+import { discard, sendStream } from "./send_stream.ts";
 
 /** What the application is made of. */
 export interface FetchInit {
@@ -25,6 +26,9 @@ export interface FetchInit {
   readonly compressing: boolean;
 }
 
+/** Taken once: the global is a getter, and a program may put something else in its place. */
+const NativeResponse = Response;
+
 /** The application for one server. */
 export function fetchApplication(init: FetchInit): Application {
   const { handler, defaultHost } = init;
@@ -34,7 +38,7 @@ export function fetchApplication(init: FetchInit): Application {
     const call: Call = { init, exchange, request, compressor };
     try {
       const result = handler(request, new HandlerInfo(exchange) as ServeHandlerInfo);
-      if (result instanceof Response) answer(call, result);
+      if (result instanceof NativeResponse) answer(call, result);
       else answerLater(call, result);
     } catch (error) {
       recover(call, error);
@@ -54,8 +58,8 @@ interface Call {
 
 /** Sends a Response; throws, with nothing sent, if it cannot be sent. */
 function answer(call: Call, response: unknown): void {
-  // The connection was taken over: what the handler returns then is for form's sake.
-  if (call.exchange.responded) return;
+  // The client is gone, or the connection was taken over: a body that nobody will read is let go.
+  if (call.exchange.responded) return discard(response);
   send(call, planFor(call, response));
 }
 
@@ -121,19 +125,21 @@ async function runStream(call: Call, plan: StreamPlan): Promise<void> {
 /** Something failed: the answer comes from `onError`; behind a head that went out, there is only the cut. */
 async function recover(call: Call, error: unknown): Promise<void> {
   const { exchange, init } = call;
-  // A handler that stops because it was told to has not failed.
-  if (exchange.abortReason !== undefined && isAftermath(error, exchange.abortReason)) {
-    return exchange.cut();
-  }
-  let response: unknown;
   try {
-    response = await init.onError(error);
-    if (exchange.responded) return exchange.cut();
+    // A handler that stops because it was told to has not failed.
+    if (exchange.abortReason !== undefined && isAftermath(error, exchange.abortReason)) {
+      return exchange.cut();
+    }
+    const response: unknown = await init.onError(error);
+    if (exchange.responded) {
+      discard(response);
+      return exchange.cut();
+    }
     await sendOnly(call, response);
   } catch (failure) {
-    console.error("Weir: onError failed, the client gets a bare 500:", failure);
     if (exchange.responded) exchange.cut();
     else exchange.respond({ status: 500, fields: [] }, "Internal Server Error");
+    report("onError failed, the client gets a bare 500:", failure);
   }
 }
 

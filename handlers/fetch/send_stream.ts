@@ -57,6 +57,12 @@ export async function sendStream(exchange: Exchange, plan: StreamPlan): Promise<
   }
 }
 
+/** Lets go of an answer that comes too late: whatever feeds its stream hears of it. */
+export function discard(response: unknown): void {
+  if (!(response instanceof Response) || response.body === null || response.body.locked) return;
+  cancel(response.body);
+}
+
 function startPull(reader: Reader): Pull {
   const pull: Pull = {
     settled: false,
@@ -97,9 +103,9 @@ function cancelWhenLost(exchange: Exchange, reader: Reader): () => void {
   };
 }
 
-async function cancel(reader: Reader): Promise<void> {
+async function cancel(source: { cancel(reason: unknown): Promise<void> }): Promise<void> {
   try {
-    await reader.cancel(CANCELLED);
+    await source.cancel(CANCELLED);
   } catch (_) {
     // The stream's own trouble with being cancelled changes nothing for the client.
   }

@@ -196,7 +196,7 @@ Deno.test("ChunkedDecoder.next() refuses at the byte that is wrong", () => {
 });
 
 Deno.test("ChunkedDecoder.next() bounds a chunk's line, and takes one at the bound", () => {
-  const line = '3;a=b;c="d"';
+  const line = '3;a="b";c=d';
   const raw = chunk(line);
   check(raw, { body: "abc", length: raw.length }, { lineBytes: line.length });
   check(raw, "bad_chunk", { lineBytes: line.length - 1 });
@@ -253,22 +253,29 @@ Deno.test("ChunkedDecoder.next() bounds the extensions of a body by what its chu
   assertEquals(taken(withExtension(85, 1024)), Infinity);
 });
 
-Deno.test("ChunkedDecoder.reset() makes it ready for the next body, wherever it stood", () => {
-  const first = chunk('3;a="b";c=d').slice(0, -2) + "e: f\r\n\r\n";
-  const limits = { lineBytes: 12, trailerBytes: 7, trailerCount: 1 };
-  const second = { name: "whole", bytes: latin1(first), ends: [first.length] };
-  for (let end = 0; end <= first.length; end++) {
-    const decoder = new ChunkedDecoder(limits);
-    decode(decoder, { name: "begun", bytes: latin1(first), ends: [end] });
+Deno.test("ChunkedDecoder.next() takes extensions of exactly the bytes allowed", () => {
+  // Each chunk's extension is 4,096 bytes more than what the chunk earns.
+  const heavy = `1;${"a".repeat(4096 + 17)}\r\nx\r\n`;
+  const decoder = new ChunkedDecoder({ lineBytes: 5000 });
+  const outcome = (raw: string) =>
+    decode(decoder, { name: "whole", bytes: latin1(raw), ends: [raw.length] });
+  for (let round = 0; round < 2; round++) {
+    assertEquals(outcome("1\r\nx\r\n" + heavy.repeat(4)), { partial: "xxxxx" });
+    assertEquals(outcome("1;" + "a".repeat(18) + "\r\n"), "bad_chunk");
     decoder.reset();
-    assertEquals(decode(decoder, second), { body: "abc", length: first.length });
   }
-  const spent = new ChunkedDecoder();
-  const heavy = latin1(`1;${"a".repeat(4000)}\r\nx\r\n`.repeat(4));
-  for (let round = 0; round < 3; round++) {
-    const outcome = decode(spent, { name: "heavy", bytes: heavy, ends: [heavy.length] });
-    assertEquals(outcome, { partial: "xxxx" });
-    spent.reset();
+});
+
+Deno.test("ChunkedDecoder.reset() makes it ready for the next body, wherever it stood", () => {
+  const line = '0000000000000003;a="b";c=d';
+  const raw = chunk(line).slice(0, -2) + "e: f\r\n\r\n";
+  const limits = { lineBytes: line.length, trailerBytes: 6, trailerCount: 1 };
+  for (let end = 0; end <= raw.length; end++) {
+    const decoder = new ChunkedDecoder(limits);
+    decode(decoder, { name: "begun", bytes: latin1(raw), ends: [end] });
+    decoder.reset();
+    const outcome = decode(decoder, { name: "whole", bytes: latin1(raw), ends: [raw.length] });
+    assertEquals(outcome, { body: "abc", length: raw.length });
   }
 });
 

@@ -60,6 +60,9 @@ for (
     "get",
     "Get",
     "GEX",
+    "XET",
+    "XOST",
+    "XONNECT",
     "GETS",
     "POSX",
     "PURGE",
@@ -96,6 +99,7 @@ testHeads([
   ["refuses HTTP/1,1", head("GET / HTTP/1,1", HOST), "bad_request_line"],
   ["refuses http/1.1", head("GET / http/1.1", HOST), "bad_request_line"],
   ["refuses HTTP-1.1", head("GET / HTTP-1.1", HOST), "bad_request_line"],
+  ["refuses XTTP/1.1", head("GET / XTTP/1.1", HOST), "bad_request_line"],
   ["refuses ICY/1.1", head("GET / ICY/1.1", HOST), "bad_request_line"],
   ["refuses a wrong version at its first byte", "GET / X", "bad_request_line"],
 ]);

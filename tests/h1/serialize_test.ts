@@ -81,6 +81,7 @@ Deno.test("bodyAllowed() says which answers have a body", () => {
 Deno.test("fieldLines() gives one line a field, in order and case", () => {
   assertEquals(fieldLines([]), "");
   assertEquals(fieldLines(["X-a", "b"]), "X-a: b\r\n");
+  assertEquals(fieldLines(["a", "b", "without-value"]), "a: b\r\n");
   assertEquals(
     fieldLines(["set-cookie", "a", "SET-COOKIE", "b", "x", ""]),
     "set-cookie: a\r\nSET-COOKIE: b\r\nx: \r\n",
