@@ -142,7 +142,7 @@ withProgram(
       { hostname: "127.0.0.1", port: 0, onListen: () => {}, timeouts, key, cert },
       handler,
     );
-    using client = await WireClient.connect(server.addr.port);
+    using _client = await WireClient.connect(server.addr.port);
     const connection = await only(server);
     assertEquals(connection.state, "handshake");
     const begin = performance.now();
