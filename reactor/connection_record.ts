@@ -12,6 +12,7 @@ import type { AbortError } from "./errors.ts";
 import { Inbox } from "./inbox.ts";
 import type { Limits } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import type { PlainAnswers } from "./plain_answers.ts";
 import type { Aborter, Address, Codec, Conn } from "./ports.ts";
 import { Receiver, type ReceiverEvents } from "./receiver.ts";
 import { abortError } from "./refusal.ts";
@@ -60,8 +61,9 @@ export abstract class ConnectionRecord implements ConnectionInfo, ReceiverEvents
     const outbox = new Outbox(engine.pool, engine.ports.codec);
     this.inbox = inbox;
     this.outbox = outbox;
-    this.receiver = new Receiver(this, { conn, inbox, mostHeld: limits.pipelinedRequests });
     this.sender = new Sender(this, { conn, outbox });
+    const mostHeld = limits.pipelinedRequests;
+    this.receiver = new Receiver(this, { conn, inbox, sender: this.sender, mostHeld });
   }
 
   abstract received(count: number): void;
@@ -115,6 +117,10 @@ export abstract class ConnectionRecord implements ConnectionInfo, ReceiverEvents
 
   get codec(): Codec {
     return this.engine.ports.codec;
+  }
+
+  get plainAnswers(): PlainAnswers {
+    return this.engine.plainAnswers;
   }
 
   get dateLine(): string {

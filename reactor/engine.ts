@@ -8,6 +8,7 @@ import type { BufferPool } from "./buffer_pool.ts";
 import type { Connection } from "./connection.ts";
 import type { Application } from "./exchange.ts";
 import type { Options } from "./options.ts";
+import type { PlainAnswers } from "./plain_answers.ts";
 import type { Ports } from "./ports.ts";
 
 /** What the reactor gives its connections, and hears from them. */
@@ -15,6 +16,7 @@ export interface Engine {
   readonly ports: Ports;
   readonly options: Options;
   readonly pool: BufferPool;
+  readonly plainAnswers: PlainAnswers;
   readonly application: Application;
   /** The coarse clock that all deadlines are reckoned on, in milliseconds. */
   readonly now: number;

@@ -11,6 +11,7 @@ import { type AbortError, BodyError } from "./errors.ts";
 import type { Exchange, ResponseHead } from "./exchange.ts";
 import type { RequestHead } from "./h1/head.ts";
 import { bodyAllowed, chunkHead, LAST_CHUNK } from "./h1/serialize.ts";
+import type { PlainAnswers } from "./plain_answers.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Address, Bytes, Codec, Conn } from "./ports.ts";
 import type { LiveBody } from "./request_body.ts";
@@ -24,6 +25,7 @@ export interface ExchangeHost {
   readonly codec: Codec;
   readonly dateLine: string;
   readonly keepAliveLine: string;
+  readonly plainAnswers: PlainAnswers;
   /** Whether the next request may follow behind a whole answer; settles what becomes of an unread body. */
   mayPersist(exchange: LiveExchange): boolean;
   /** The same for a streamed answer, during which the request's body may still be read. */
@@ -233,12 +235,15 @@ export class LiveExchange implements Exchange {
   }
 
   #putText(head: ResponseHead, text: string): void {
+    const { outbox, plainAnswers, keepAliveLine } = this.#host;
+    const usual = this.persists && this.minorVersion === 1 && keepAliveLine === "";
+    if (usual && plainAnswers.put(outbox, head, text)) return;
     // Right if all of it is ASCII, which the number of bytes written tells.
     const headText = this.#headText(head, text.length);
     const short = text.length <= SHORT_TEXT;
     if (this.#putAscii(short ? headText + text : headText)) {
       if (short || this.#putAscii(text)) return;
-      this.#host.outbox.retract(headText.length);
+      outbox.retract(headText.length);
     }
     this.#putBytes(head, this.#host.codec.utf8(text), 0);
   }

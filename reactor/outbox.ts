@@ -13,6 +13,9 @@ export interface LargeBuffers {
   give(buffer: Bytes): void;
 }
 
+/** Of a length that fits into the buffer. */
+const MOST_DIGITS = 6;
+
 const NONE: Bytes = new Uint8Array(0);
 
 /** The sending side of one connection. Nothing may be appended while `next()`'s bytes are being written. */
@@ -47,6 +50,33 @@ export class Outbox {
     const written = this.#codec.utf8Into(text, this.#bytes, this.#end);
     if (written > 0) this.#end += written;
     return written;
+  }
+
+  /**
+   * Appends a head in two parts with the length of `text` between them, and the text behind; or nothing,
+   * with `false`, if the text is not ASCII or the room may not do.
+   */
+  plain(
+    answer: { readonly prefix: Bytes; readonly suffix: Bytes; readonly text: string },
+  ): boolean {
+    const { prefix, suffix, text } = answer;
+    this.#ready();
+    const bytes = this.#bytes;
+    const room = bytes.length - this.#end;
+    if (this.#tail !== null || room < prefix.length + suffix.length + text.length + MOST_DIGITS) {
+      return false;
+    }
+    bytes.set(prefix, this.#end);
+    let at = putDecimal(bytes, this.#end + prefix.length, text.length);
+    bytes.set(suffix, at);
+    at += suffix.length;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) return false;
+      bytes[at + i] = code;
+    }
+    this.#end = at + text.length;
+    return true;
   }
 
   /** Appends text that is known to be ASCII, whatever the room. */
@@ -106,6 +136,16 @@ export class Outbox {
   #ready(): void {
     if (this.#bytes.length === 0) this.#bytes = this.#buffers.takeLarge();
   }
+}
+
+/** Writes a whole number in decimal; returns the offset behind it. */
+function putDecimal(bytes: Bytes, at: number, value: number): number {
+  let end = at + 1;
+  for (let rest = value; rest >= 10; rest = (rest / 10) | 0) end++;
+  for (let i = end - 1, rest = value; i >= at; i--, rest = (rest / 10) | 0) {
+    bytes[i] = 0x30 + rest % 10;
+  }
+  return end;
 }
 
 function joined(first: Bytes, second: Bytes): Bytes {

@@ -18,6 +18,7 @@ import { AbortError } from "./errors.ts";
 import type { Application } from "./exchange.ts";
 import { imfFixdate } from "./h1/serialize.ts";
 import type { Options, Shutdown } from "./options.ts";
+import { PlainAnswers } from "./plain_answers.ts";
 import type { Address, Conn, Listener, Ports, StopTimer } from "./ports.ts";
 import type { CloseReason } from "./states.ts";
 import { TimerWheel } from "./timer_wheel.ts";
@@ -73,6 +74,7 @@ export class Reactor implements Engine {
   readonly options: Options;
   readonly application: Application;
   readonly pool: BufferPool = new BufferPool();
+  readonly plainAnswers: PlainAnswers;
   readonly keepAliveLine: string;
   /** The live connections, for reading. */
   readonly connections: ReadonlySet<ConnectionInfo>;
@@ -107,6 +109,7 @@ export class Reactor implements Engine {
     this.options = init.options;
     this.application = init.application;
     this.connections = new ConnectionSet(this.#set);
+    this.plainAnswers = new PlainAnswers(init.ports.codec);
     this.#listener = init.listener;
     this.#onAcceptError = init.onAcceptError;
     this.#onDefect = init.onDefect;
@@ -309,6 +312,7 @@ export class Reactor implements Engine {
     if (second === this.#dateSecond) return;
     this.#dateSecond = second;
     this.dateLine = `date: ${imfFixdate(wallMs)}\r\n`;
+    this.plainAnswers.setDate(this.dateLine);
   }
 
   async #stop(times: Shutdown): Promise<ShutdownReport> {

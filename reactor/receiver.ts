@@ -2,12 +2,14 @@
  * The reading half of a connection: one loop that keeps a read pending whenever the inbox has room, so
  * that bytes are taken in as they come and a client that leaves is noticed, also while a handler works.
  * When the inbox is full, or enough requests wait in it, the loop parks and TCP holds the peer back.
+ * The answer to what a read brought is usually there before the next read: the loop writes it itself.
  *
  * @module
  */
 
 import { countHeadEnds } from "./h1/pipeline.ts";
 import type { Inbox } from "./inbox.ts";
+import type { Sender } from "./sender.ts";
 import type { Conn } from "./ports.ts";
 
 /** Who hears of what is read. */
@@ -24,6 +26,7 @@ export interface ReceiverEvents {
 export class Receiver {
   readonly #conn: Conn;
   readonly #inbox: Inbox;
+  readonly #sender: Sender;
   readonly #events: ReceiverEvents;
   readonly #mostHeld: number;
   #held = 0;
@@ -37,11 +40,12 @@ export class Receiver {
   /** `mostHeld`: requests that may wait behind the one being handled before reading stops. */
   constructor(
     events: ReceiverEvents,
-    parts: { conn: Conn; inbox: Inbox; mostHeld: number },
+    parts: { conn: Conn; inbox: Inbox; sender: Sender; mostHeld: number },
   ) {
     this.#events = events;
     this.#conn = parts.conn;
     this.#inbox = parts.inbox;
+    this.#sender = parts.sender;
     this.#mostHeld = parts.mostHeld;
   }
 
@@ -61,7 +65,18 @@ export class Receiver {
         this.#failed();
         break;
       }
+      this.#sender.deferring = true;
       this.#arrived(count);
+      this.#sender.deferring = false;
+      if (!this.#sender.deferred) continue;
+      let taken: number;
+      try {
+        taken = await this.#conn.write(this.#sender.deferredBytes());
+      } catch {
+        this.#sender.failed();
+        continue;
+      }
+      this.#sender.wrote(taken);
     }
     if (this.#stopped) this.#inbox.release();
   }

@@ -7,7 +7,7 @@
 
 import type { AbortError } from "./errors.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Conn } from "./ports.ts";
+import type { Bytes, Conn } from "./ports.ts";
 
 /** An answer whose delivery somebody may wait for. */
 export interface Delivery {
@@ -42,6 +42,12 @@ export class Sender {
   bytesOut = 0;
   /** Whether a write is under way. */
   busy = false;
+  /**
+   * While the reading loop hands bytes on, a write is left to it: it awaits the write where it stands,
+   * which saves a function's promise for each request (100 of the 1,700 ns that a request on `/` costs).
+   */
+  deferring = false;
+  deferred = false;
 
   constructor(events: SenderEvents, parts: { conn: Conn; outbox: Outbox }) {
     this.#events = events;
@@ -57,7 +63,30 @@ export class Sender {
 
   /** Begins to write what is there, unless a write is under way: that one goes on to the end. */
   flush(): void {
-    if (!this.busy && !this.#stopped) this.#write();
+    if (this.busy || this.#stopped) return;
+    if (this.deferring && this.outbox.pending) this.busy = this.deferred = true;
+    else this.#write();
+  }
+
+  /** The deferred write's bytes, which the reading loop writes itself; followed by `wrote` or `failed`. */
+  deferredBytes(): Bytes {
+    this.deferred = false;
+    return this.outbox.next()!;
+  }
+
+  /** The deferred write took so many bytes. */
+  wrote(count: number): void {
+    this.outbox.taken(count);
+    this.bytesOut += count;
+    if (!this.#stopped) this.#events.sent(count);
+    if (!this.#stopped && this.outbox.next() !== null) this.#write();
+    else this.#written();
+  }
+
+  /** A write failed. */
+  failed(): void {
+    if (!this.#stopped) this.#events.writeFailed();
+    this.#written();
   }
 
   /**
@@ -109,10 +138,14 @@ export class Sender {
         this.#events.sent(count);
       }
     } catch {
-      if (!this.#stopped) this.#events.writeFailed();
+      return this.failed();
     }
+    this.#written();
+  }
+
+  #written(): void {
     this.busy = false;
-    if (this.#stopped) outbox.release();
+    if (this.#stopped) this.outbox.release();
     else this.#done();
   }
 

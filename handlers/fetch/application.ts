@@ -35,13 +35,12 @@ export function fetchApplication(init: FetchInit): Application {
   const compressor = init.compressing ? import("./compression.ts") : null;
   return (exchange, head, bytes, start) => {
     const request = lazyRequest({ exchange, head, bytes, start, defaultHost });
-    const call: Call = { init, exchange, request, compressor };
     try {
       const result = handler(request, new HandlerInfo(exchange) as ServeHandlerInfo);
-      if (result instanceof NativeResponse) answer(call, result);
-      else answerLater(call, result);
+      if (result instanceof NativeResponse) answer({ init, exchange, request, compressor }, result);
+      else answerLater({ init, exchange, request, compressor }, result);
     } catch (error) {
-      recover(call, error);
+      recover({ init, exchange, request, compressor }, error);
     }
   };
 }
