@@ -76,7 +76,8 @@ export interface Exchange {
    * the caller, beginning with those already read behind the request. The connection stays in the Set,
    * in the state `upgraded`, and in the shutdown.
    *
-   * @throws {TypeError} If the request has a body, or did not ask for an upgrade, or was answered.
+   * @throws {TypeError} If the request has a body, did not ask for an upgrade or was answered, or the status
+   * is neither 101 nor, for CONNECT, 2xx.
    */
   upgrade(head: ResponseHead): Conn;
 }

@@ -175,6 +175,10 @@ export class LiveExchange implements Exchange {
     if (!this.#mayTakeOver) {
       throw new TypeError("Cannot upgrade the connection: the request did not ask for it");
     }
+    const { status } = head;
+    if (this.method === "CONNECT" ? status < 200 || status > 299 : status !== 101) {
+      throw new TypeError(`Cannot upgrade the connection: status ${status} does not hand it over`);
+    }
     this.#append(this.#headText(head, "none"));
     this.#phase = "complete";
     this.#taken = this.#host.takeOver(this);

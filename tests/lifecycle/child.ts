@@ -15,12 +15,18 @@ export function fixturePath(name: string): string {
   return decodeURIComponent(new URL(`./fixtures/${name}`, import.meta.url).pathname);
 }
 
-/** What a server process holds. */
-export interface Stats {
+/** What a server process tells at once. */
+export interface Look {
   readonly connections: number;
-  readonly descriptors: number;
-  /** Resident memory in bytes, after a collection. */
+  /** Resident memory in bytes. */
   readonly rss: number;
+  /** The longest that a connection has been idle, in milliseconds of the server's own clock. */
+  readonly idleMs: number;
+}
+
+/** What a server process holds, after a collection. */
+export interface Stats extends Look {
+  readonly descriptors: number;
 }
 
 /** A server in a process of its own. */
@@ -58,6 +64,10 @@ export class MeasuredServer implements AsyncDisposable {
     return (await client.ask(raw)).text;
   }
 
+  async look(): Promise<Look> {
+    return JSON.parse(await this.ask("/look"));
+  }
+
   async stats(): Promise<Stats> {
     return JSON.parse(await this.ask("/stats"));
   }
@@ -74,6 +84,7 @@ export class MeasuredServer implements AsyncDisposable {
     for (let turn = 0; turn < 3; turn++) samples.push(await this.stats());
     const last = samples.slice(-4);
     return {
+      ...last[0]!,
       connections: 1,
       descriptors: Math.min(...last.map(({ descriptors }) => descriptors)),
       rss: Math.min(...last.map(({ rss }) => rss)),
