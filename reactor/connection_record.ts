@@ -62,8 +62,7 @@ export abstract class ConnectionRecord implements ConnectionInfo, ReceiverEvents
     this.inbox = inbox;
     this.outbox = outbox;
     this.sender = new Sender(this, { conn, outbox });
-    const mostHeld = limits.pipelinedRequests;
-    this.receiver = new Receiver(this, { conn, inbox, sender: this.sender, mostHeld });
+    this.receiver = new Receiver(this, { engine, conn, inbox, sender: this.sender });
   }
 
   abstract received(count: number): void;

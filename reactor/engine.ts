@@ -10,6 +10,7 @@ import type { Application } from "./exchange.ts";
 import type { Options } from "./options.ts";
 import type { PlainAnswers } from "./plain_answers.ts";
 import type { Ports } from "./ports.ts";
+import type { Rounds } from "./rounds.ts";
 
 /** What the reactor gives its connections, and hears from them. */
 export interface Engine {
@@ -17,6 +18,7 @@ export interface Engine {
   readonly options: Options;
   readonly pool: BufferPool;
   readonly plainAnswers: PlainAnswers;
+  readonly rounds: Rounds;
   readonly application: Application;
   /** The coarse clock that all deadlines are reckoned on, in milliseconds. */
   readonly now: number;

@@ -20,6 +20,7 @@ import { imfFixdate } from "./h1/serialize.ts";
 import type { Options, Shutdown } from "./options.ts";
 import { PlainAnswers } from "./plain_answers.ts";
 import type { Address, Conn, Listener, Ports, StopTimer } from "./ports.ts";
+import { Rounds } from "./rounds.ts";
 import type { CloseReason } from "./states.ts";
 import { TimerWheel } from "./timer_wheel.ts";
 
@@ -75,6 +76,7 @@ export class Reactor implements Engine {
   readonly application: Application;
   readonly pool: BufferPool = new BufferPool();
   readonly plainAnswers: PlainAnswers;
+  readonly rounds: Rounds;
   readonly keepAliveLine: string;
   /** The live connections, for reading. */
   readonly connections: ReadonlySet<ConnectionInfo>;
@@ -110,6 +112,7 @@ export class Reactor implements Engine {
     this.application = init.application;
     this.connections = new ConnectionSet(this.#set);
     this.plainAnswers = new PlainAnswers(init.ports.codec);
+    this.rounds = new Rounds(init.ports.clock, this.#set);
     this.#listener = init.listener;
     this.#onAcceptError = init.onAcceptError;
     this.#onDefect = init.onDefect;

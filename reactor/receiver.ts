@@ -8,7 +8,9 @@
  */
 
 import { countHeadEnds } from "./h1/pipeline.ts";
+import type { Engine } from "./engine.ts";
 import type { Inbox } from "./inbox.ts";
+import type { Rounds } from "./rounds.ts";
 import type { Sender } from "./sender.ts";
 import type { Conn } from "./ports.ts";
 
@@ -28,6 +30,8 @@ export class Receiver {
   readonly #inbox: Inbox;
   readonly #sender: Sender;
   readonly #events: ReceiverEvents;
+  readonly #rounds: Rounds;
+  /** Requests that may wait behind the one being handled before reading stops. */
   readonly #mostHeld: number;
   #held = 0;
   #stopped = false;
@@ -37,16 +41,16 @@ export class Receiver {
   /** Whether the peer has ended its side. */
   peerEnded = false;
 
-  /** `mostHeld`: requests that may wait behind the one being handled before reading stops. */
   constructor(
     events: ReceiverEvents,
-    parts: { conn: Conn; inbox: Inbox; sender: Sender; mostHeld: number },
+    parts: { engine: Engine; conn: Conn; inbox: Inbox; sender: Sender },
   ) {
     this.#events = events;
+    this.#rounds = parts.engine.rounds;
     this.#conn = parts.conn;
     this.#inbox = parts.inbox;
     this.#sender = parts.sender;
-    this.#mostHeld = parts.mostHeld;
+    this.#mostHeld = parts.engine.options.limits.pipelinedRequests;
   }
 
   /** Reads until the peer ends, the connection breaks or `stop` is called; never rejects. */
@@ -65,18 +69,21 @@ export class Receiver {
         this.#failed();
         break;
       }
+      this.#rounds.served();
       this.#sender.deferring = true;
       this.#arrived(count);
       this.#sender.deferring = false;
-      if (!this.#sender.deferred) continue;
-      let taken: number;
-      try {
-        taken = await this.#conn.write(this.#sender.deferredBytes());
-      } catch {
-        this.#sender.failed();
-        continue;
+      if (this.#sender.deferred) {
+        let taken: number;
+        try {
+          taken = await this.#conn.write(this.#sender.deferredBytes());
+        } catch {
+          this.#sender.failed();
+          continue;
+        }
+        this.#sender.wrote(taken);
       }
-      this.#sender.wrote(taken);
+      if (this.#rounds.holding) await this.#rounds.next();
     }
     if (this.#stopped) this.#inbox.release();
   }

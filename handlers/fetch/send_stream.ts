@@ -37,9 +37,10 @@ export async function sendStream(exchange: Exchange, plan: StreamPlan): Promise<
   let pull = startPull(reader);
   for (let i = 0; i < PATIENCE && !pull.settled; i++) await undefined;
   if (pull.failed) throw pull.error;
-  if (!exchange.beginBody(plan, plan.length)) return cancel(reader);
   const stopWatching = cancelWhenLost(exchange, reader);
   try {
+    if (pull.result?.done === false) asBytes(pull.result.value);
+    if (!exchange.beginBody(plan, plan.length)) return cancel(reader);
     if (!pull.settled) exchange.flush();
     while (true) {
       await pull.done;
@@ -52,6 +53,10 @@ export async function sendStream(exchange: Exchange, plan: StreamPlan): Promise<
     // The announced length is reached, or nobody is there any more.
     exchange.endBody();
     await cancel(reader);
+  } catch (error) {
+    // Of a bad piece, or fields that cannot be sent, the stream does not know.
+    if (!pull.failed) cancel(reader);
+    throw error;
   } finally {
     stopWatching();
   }
