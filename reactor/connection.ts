@@ -32,15 +32,10 @@ import {
 } from "./refusal.ts";
 import type { BodySource, LiveBody } from "./request_body.ts";
 import { type CloseReason, EVENTS, type State } from "./states.ts";
-import { type Expiring, WheelNode } from "./timer_wheel.ts";
 import { TakenOver } from "./taken_over.ts";
 
 /** See the head of this file. */
-export class Connection extends ConnectionRecord implements Expiring, BodySource, ExchangeHost {
-  /** @internal Its place on the reactor's wheel, and whether the next tick looks at it. */
-  readonly timer: WheelNode = new WheelNode(this);
-  /** @internal */
-  listed = false;
+export class Connection extends ConnectionRecord implements BodySource, ExchangeHost {
   readonly #parser: HeadParser;
   #exchange: LiveExchange | null = null;
   /** A body that nobody read, to be thrown away before the next request. */
@@ -67,15 +62,18 @@ export class Connection extends ConnectionRecord implements Expiring, BodySource
       if (this.refused) this.#refuse(new ProtocolError("overloaded", "Too many connections"));
       await this.receiver.run();
     } catch (error) {
-      this.engine.failed(error);
-      this.#end("internal_error");
+      this.defect(error);
     }
   }
 
   close(reason: CloseReason = "asked"): void {
     this.asked ??= reason;
-    const idle = this.state === "idle" && this.inbox.size === 0 && !this.sender.busy;
-    if (idle || this.state === "handshake") this.#end(reason);
+    if (this.state === "handshake") return this.#end(reason);
+    if (this.state !== "idle" || this.inbox.size > 0 || this.sender.busy) return;
+    // The client may not have read its last answer yet: a reset would take it away.
+    const fresh = this.requests > 0 && this.stateMs < this.engine.options.timeouts.linger;
+    if (fresh) this.#finish(reason);
+    else this.#end(reason);
   }
 
   abort(reason: CloseReason = "forced"): void {
@@ -94,12 +92,6 @@ export class Connection extends ConnectionRecord implements Expiring, BodySource
       this.deadlines.awaitOutput(this.engine.now, this.bytesOut - this.#outMark);
     }
     return this.deadlines.next();
-  }
-
-  expire(now: number): void {
-    const due = this.deadlines.due(now);
-    if (due !== null) this.#tooLong(due);
-    this.touch();
   }
 
   // The body's side (BodySource).
@@ -242,6 +234,9 @@ export class Connection extends ConnectionRecord implements Expiring, BodySource
     if (body !== null && !body.complete) {
       this.deadlines.bodyMoved(count, this.engine.now);
       body.arrived();
+    } else if (this.#leftover?.owned) {
+      this.deadlines.bodyMoved(count, this.engine.now);
+      this.#leftover.arrived();
     } else if (this.#leftover === null) {
       this.receiver.hold(count);
     }
@@ -327,7 +322,8 @@ export class Connection extends ConnectionRecord implements Expiring, BodySource
     if (this.peerEnded && this.#exchange === exchange) this.peerEnd();
   }
 
-  allSent(): void {
+  /** The outbox is empty: whatever waited for that comes now. */
+  protected override goOn(): void {
     this.deadlines.restOutput(this.engine.now);
     if (this.#exchange !== null || this.#takenOver !== null) return;
     this.deadlines.endOutput();
@@ -347,15 +343,15 @@ export class Connection extends ConnectionRecord implements Expiring, BodySource
       this.receiver.unhold();
     }
     if (body.complete) return this.#drained();
+    // The handler has answered, but something that it started may still read.
+    const size = body.owned ? body.arrived() : body.discard();
+    if (this.state as State !== "draining") return;
     if (this.peerEnded) {
       body.detach(cutShort());
       return this.#end("peer_closed");
     }
-    // The handler has answered, but something that it started still reads.
-    if (body.owned) return body.arrived();
-    const size = body.discard();
+    if (body.owned) return;
     this.bytesDiscarded += size;
-    if (this.state as State !== "draining") return;
     if ((body.remaining ?? Infinity) > this.limits.drainBytes) return this.#finish("asked");
     this.deadlines.bodyMoved(size, this.engine.now);
     this.deadlines.awaitBody(this.engine.now);
@@ -364,7 +360,8 @@ export class Connection extends ConnectionRecord implements Expiring, BodySource
 
   /** Whoever reads a body behind the answer may do so as long as it goes on. */
   #timeReader(): void {
-    const graceMs = this.engine.options.timeouts.body;
+    const { body, idle } = this.engine.options.timeouts;
+    const graceMs = body || idle;
     if (this.#leftover === null || graceMs === 0) return;
     this.deadlines.handlerAt = this.engine.now + graceMs;
     this.touch();
@@ -402,7 +399,7 @@ export class Connection extends ConnectionRecord implements Expiring, BodySource
     this.receiver.unhold();
   }
 
-  #tooLong(timeout: keyof Timeouts): void {
+  protected override tooLong(timeout: keyof Timeouts): void {
     switch (timeout) {
       case "head":
         return this.#refuse(new ProtocolError("head_timeout", "The head took too long"));
@@ -473,9 +470,5 @@ export class Connection extends ConnectionRecord implements Expiring, BodySource
     this.#takenOver?.ended();
     this.fireSignal(error);
     this.engine.left(this);
-  }
-
-  protected override touch(): void {
-    if (!this.listed) this.engine.touched(this);
   }
 }

@@ -10,7 +10,7 @@ import { Deadlines } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
 import type { AbortError } from "./errors.ts";
 import { Inbox } from "./inbox.ts";
-import type { Limits } from "./options.ts";
+import type { Limits, Timeouts } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import type { PlainAnswers } from "./plain_answers.ts";
 import type { Aborter, Address, Codec, Conn } from "./ports.ts";
@@ -18,6 +18,8 @@ import { Receiver, type ReceiverEvents } from "./receiver.ts";
 import { abortError } from "./refusal.ts";
 import { Sender, type SenderEvents } from "./sender.ts";
 import { type CloseReason, follow, type Stage, STAGES, type State } from "./states.ts";
+
+import { type Expiring, WheelNode } from "./timer_wheel.ts";
 
 /** Where a connection comes from. */
 export interface Entry {
@@ -27,7 +29,8 @@ export interface Entry {
 }
 
 /** The passive part of a connection. */
-export abstract class ConnectionRecord implements ConnectionInfo, ReceiverEvents, SenderEvents {
+export abstract class ConnectionRecord
+  implements ConnectionInfo, Expiring, ReceiverEvents, SenderEvents {
   readonly id: number;
   readonly refused: boolean;
   readonly secure: boolean;
@@ -45,6 +48,10 @@ export abstract class ConnectionRecord implements ConnectionInfo, ReceiverEvents
   readonly inbox: Inbox;
   /** What waits to be written. */
   readonly outbox: Outbox;
+  /** @internal Its place on the reactor's wheel, and whether the next tick looks at it. */
+  readonly timer: WheelNode = new WheelNode(this);
+  /** @internal */
+  listed = false;
   #stage: Stage;
   #aborter: Aborter | null = null;
 
@@ -65,11 +72,18 @@ export abstract class ConnectionRecord implements ConnectionInfo, ReceiverEvents
     this.receiver = new Receiver(this, { engine, conn, inbox, sender: this.sender });
   }
 
+  /** A time-out has passed. */
+  protected abstract tooLong(timeout: keyof Timeouts): void;
+  /** The outbox is empty: whatever waited for that comes now. */
+  protected abstract goOn(): void;
+  /** When something is due next, in the reactor's milliseconds. */
+  abstract deadline(): number;
+  /** Tells the handler at work, if any, to stop; returns whether there was one. */
+  abstract abortExchange(reason: AbortError): boolean;
   abstract received(count: number): void;
   abstract peerEnd(): void;
   abstract readFailed(): void;
   abstract sent(count: number): void;
-  abstract allSent(): void;
   abstract writeFailed(): void;
   abstract close(reason?: CloseReason): void;
   abstract abort(reason?: CloseReason): void;
@@ -80,6 +94,24 @@ export abstract class ConnectionRecord implements ConnectionInfo, ReceiverEvents
 
   get remoteAddr(): Address {
     return this.conn.remoteAddr;
+  }
+
+  expire(now: number): void {
+    try {
+      const due = this.deadlines.due(now);
+      if (due !== null) this.tooLong(due);
+    } catch (error) {
+      this.defect(error);
+    }
+    this.touch();
+  }
+
+  allSent(): void {
+    try {
+      this.goOn();
+    } catch (error) {
+      this.defect(error);
+    }
   }
 
   get bytesIn(): number {
@@ -160,7 +192,15 @@ export abstract class ConnectionRecord implements ConnectionInfo, ReceiverEvents
   }
 
   /** Has the deadlines looked at by the next tick. */
-  protected abstract touch(): void;
+  protected touch(): void {
+    if (!this.listed) this.engine.touched(this);
+  }
+
+  /** Something threw that may not throw: it costs this connection, and no other. */
+  protected defect(error: unknown): void {
+    this.engine.failed(error);
+    this.abort("internal_error");
+  }
 
   /** Fires the connection's own signal, if anybody has asked for it. */
   protected fireSignal(error: AbortError): void {

@@ -5,7 +5,7 @@
  */
 
 import type { BufferPool } from "./buffer_pool.ts";
-import type { Connection } from "./connection.ts";
+import type { ConnectionRecord } from "./connection_record.ts";
 import type { Application } from "./exchange.ts";
 import type { Options } from "./options.ts";
 import type { PlainAnswers } from "./plain_answers.ts";
@@ -27,9 +27,9 @@ export interface Engine {
   /** A `keep-alive` field line, or nothing. */
   readonly keepAliveLine: string;
   /** The connection's deadlines may have changed; they are armed at the next tick. */
-  touched(connection: Connection): void;
+  touched(connection: ConnectionRecord): void;
   /** The engine or its application threw where nothing may throw; only the one connection ends. */
   failed(error: unknown): void;
   /** The connection has ended. */
-  left(connection: Connection): void;
+  left(connection: ConnectionRecord): void;
 }

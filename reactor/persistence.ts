@@ -40,10 +40,10 @@ export function canPass(exchange: LiveExchange, facts: Circumstances): boolean {
   return body === null || body.keepRest() || canDrain(exchange, body, facts);
 }
 
-/** Whether the rest of the body is little enough, or somebody is still reading it. */
+/** Whether the rest of the body is little enough, or somebody is reading it at this moment. */
 export function canDrain(exchange: LiveExchange, body: LiveBody, facts: Circumstances): boolean {
   if (facts.peerEnded || body.failed) return false;
-  if (body.owned) return true;
+  if (body.reading) return true;
   const { remaining } = body;
   // A client that has sent nothing of it may have chosen to wait for the answer first.
   return remaining !== null && remaining <= facts.limits.drainBytes && body.arriving &&

@@ -12,6 +12,7 @@
 import { BufferPool } from "./buffer_pool.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionInfo } from "./connection_info.ts";
+import type { ConnectionRecord } from "./connection_record.ts";
 import { ConnectionSet } from "./connection_set.ts";
 import type { Engine } from "./engine.ts";
 import { AbortError } from "./errors.ts";
@@ -85,11 +86,11 @@ export class Reactor implements Engine {
   readonly #listener: Listener;
   readonly #onAcceptError: (error: unknown) => void;
   readonly #onDefect: (error: unknown) => void;
-  readonly #set = new Set<Connection>();
+  readonly #set = new Set<ConnectionRecord>();
   readonly #wheel: TimerWheel;
   readonly #byAddress = new Map<string, number>();
-  #touched: Connection[] = [];
-  #spare: Connection[] = [];
+  #touched: ConnectionRecord[] = [];
+  #spare: ConnectionRecord[] = [];
   #ids = 0;
   #clockMs = 0;
   #dateSecond = -1;
@@ -167,7 +168,7 @@ export class Reactor implements Engine {
     this.#checkEnd();
   }
 
-  touched(connection: Connection): void {
+  touched(connection: ConnectionRecord): void {
     if (connection.listed) return;
     connection.listed = true;
     this.#touched.push(connection);
@@ -177,7 +178,7 @@ export class Reactor implements Engine {
     this.#onDefect(error);
   }
 
-  left(connection: Connection): void {
+  left(connection: ConnectionRecord): void {
     this.#wheel.cancel(connection.timer);
     this.#set.delete(connection);
     if (connection.refused) this.#refused--;

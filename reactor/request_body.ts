@@ -53,6 +53,7 @@ export class LiveBody implements RequestBody {
   #discarding = false;
   #begun = false;
   #settling = false;
+  #collecting = false;
   /** What comes when all that had arrived is read. */
   #ending: BodyError | null = null;
   #waiter: Waiter | null = null;
@@ -80,7 +81,12 @@ export class LiveBody implements RequestBody {
     return this.#begun;
   }
 
-  /** Whether somebody is reading it, and has neither reached its end nor given up. */
+  /** Whether a read is under way. */
+  get reading(): boolean {
+    return this.#waiter !== null || this.#collecting;
+  }
+
+  /** Whether somebody has begun to read it, and has neither reached its end nor given up. */
   get owned(): boolean {
     return this.#begun && !this.#complete && !this.#discarding && this.#error === null;
   }
@@ -140,12 +146,13 @@ export class LiveBody implements RequestBody {
     this.#source.bodyDropped();
   }
 
-  /** New bytes are in the inbox: hands them to whoever waits. */
-  arrived(): void {
-    if (this.#waiter === null) return;
+  /** New bytes are in the inbox: hands them to whoever waits; returns how many those were. */
+  arrived(): number {
+    if (this.#waiter === null) return 0;
     const piece = this.#now();
     if (piece !== null) this.#settle(piece);
     else if (this.#complete) this.#settle(null);
+    return piece?.length ?? 0;
   }
 
   /** Throws away what has arrived of it; returns the number of bytes. */
@@ -194,6 +201,7 @@ export class LiveBody implements RequestBody {
   }
 
   async #collect(limit: number): Promise<Bytes> {
+    this.#collecting = true;
     const pieces: Bytes[] = [];
     let size = 0;
     for (let piece = await this.read(); piece !== null; piece = await this.read()) {

@@ -64,7 +64,8 @@ export class Sender {
   /** Begins to write what is there, unless a write is under way: that one goes on to the end. */
   flush(): void {
     if (this.busy || this.#stopped) return;
-    if (this.deferring && this.outbox.pending) this.busy = this.deferred = true;
+    // A large answer may take long, and the loop has to go on reading meanwhile.
+    if (this.deferring && this.outbox.pending && this.outbox.open) this.busy = this.deferred = true;
     else this.#write();
   }
 

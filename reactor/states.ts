@@ -8,7 +8,7 @@
  *                      ↑            │  ╲─hold→ queued ─admit→ handling    │ ╲─next→ head
  *                      │            ╰─refuse→ writing                     ├─drain→ draining ─drained→ idle
  *                      ╰──────────────────────────────────────────────────╯        │
- *                 handling ─upgrade→ upgraded        writing, draining ─linger→ lingering
+ *                 handling ─upgrade→ upgraded   idle, writing, draining ─linger→ lingering
  *                                   every state ─close→ closed
  * ```
  *
@@ -62,7 +62,10 @@ interface Row {
 /** The table. `deadline` of `writing` and `draining` is a minimum rate, see `min_rate.ts`. */
 export const STATES = {
   handshake: { deadline: "handshake", on: { secured: "idle", close: "closed" } },
-  idle: { deadline: "idle", on: { bytes: "head", refuse: "writing", close: "closed" } },
+  idle: {
+    deadline: "idle",
+    on: { bytes: "head", refuse: "writing", linger: "lingering", close: "closed" },
+  },
   head: {
     deadline: "head",
     on: { request: "handling", hold: "queued", refuse: "writing", close: "closed" },

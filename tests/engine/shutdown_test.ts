@@ -34,13 +34,29 @@ Deno.test("shutdown() of a server without connections resolves at once", async (
   });
 });
 
-Deno.test("shutdown() closes what is idle at once: fresh, used, and in the handshake", async () => {
+Deno.test("shutdown() closes what is idle at once: fresh, long idle, and in the handshake", async () => {
   await onRig({ handle: answers("x") }, async (rig) => {
-    const lines = [await rig.connect(), await rig.sent(GET), await rig.connect({ tls: true })];
+    const used = await rig.sent(GET);
+    await rig.advance(2_500);
+    const lines = [await rig.connect(), used, await rig.connect({ tls: true })];
     const { report } = await shutDown(rig);
     assertEquals(lines.map(({ reason }) => reason), ["shutdown", "shutdown", "shutdown"]);
     assertEquals(report, { drained: 3, aborted: 0, forced: 0, drainMs: 0, abortMs: 0 });
   });
+});
+
+Deno.test("shutdown() ends in stages what was answered a moment ago: its client may still be reading", async () => {
+  for (const client of ["closes", "stays"]) {
+    await onRig({ handle: answers("x") }, async (rig) => {
+      const line = await rig.sent(GET);
+      const ending = await shutDown(rig);
+      assertEquals([line.state, line.reason], ["lingering", null]);
+      if (client === "closes") await line.wire.end();
+      else await rig.advance(750);
+      assertEquals([line.state, line.reason], ["closed", "shutdown"]);
+      assertEquals([ending.report!.drained, ending.report!.forced], [1, 0]);
+    });
+  }
 });
 
 Deno.test("shutdown() answers what is in flight with connection: close, and drops what is behind", async () => {
@@ -133,13 +149,19 @@ const DRAINING: readonly Draining[] = [
       await line.wire.send(GET);
       return line;
     },
-    go: ({ wire }) => wire.take(Infinity),
+    go: async ({ wire }) => {
+      await wire.take(Infinity);
+      await wire.end();
+    },
     reason: "shutdown",
   },
   {
     name: "an unread body that is being drained",
     bring: (rig) => rig.sent(upload(10) + "0123"),
-    go: ({ wire }) => wire.send("456789"),
+    go: async ({ wire }) => {
+      await wire.send("456789");
+      await wire.end();
+    },
     reason: "shutdown",
   },
   {
@@ -181,6 +203,8 @@ Deno.test("close() on a connection while its body is drained closes it behind th
     line.connection.close();
     assertEquals(line.state, "draining");
     await line.wire.send("456789");
+    assertEquals([line.state, line.reason], ["lingering", null]);
+    await line.wire.end();
     assertEquals([line.state, line.reason], ["closed", "asked"]);
   });
 });

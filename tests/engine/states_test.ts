@@ -12,7 +12,7 @@ import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 /** The whole table again, as it is meant: a change there has to be made here as well. */
 const EXPECTED: Readonly<Record<State, string>> = {
   handshake: "secured→idle close→closed",
-  idle: "bytes→head refuse→writing close→closed",
+  idle: "bytes→head refuse→writing linger→lingering close→closed",
   head: "request→handling hold→queued refuse→writing close→closed",
   queued: "admit→handling respond→writing close→closed",
   handling: "respond→writing upgrade→upgraded close→closed",
