@@ -244,13 +244,8 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
 
   peerEnd(): void {
     if (this.#takenOver !== null) return this.#takenOver.ended();
-    if (this.#leftover !== null) {
-      this.#leftover.fail(new BodyError("peer_closed", "The client left"));
-    }
     if (this.state === "draining") return this.#drain();
-    if (this.state === "lingering") {
-      return this.#end(this.#closeAs ?? "peer_closed");
-    }
+    if (this.state === "lingering") return this.#end(this.#closeAs!);
     if (this.#exchange === null) return this.#advance();
     // The client cannot take back what it sent, but it may still listen: `printf … | nc` does.
     const reason = abortError("peer_closed");
