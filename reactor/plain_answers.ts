@@ -24,8 +24,11 @@ const SLOTS = 16;
 interface Remembered {
   readonly status: number;
   readonly fields: readonly string[];
-  /** Up to the value of Content-Length; `null` if the engine has a say in the fields. */
-  readonly prefix: Bytes | null;
+  /**
+   * Up to the value of Content-Length; `null` if the engine has a say in the fields. Made when the same
+   * head is seen again, so that heads which are all different (a request's id in a field) cost little.
+   */
+  prefix: Bytes | null | undefined;
 }
 
 /** The memory of one reactor. */
@@ -52,18 +55,20 @@ export class PlainAnswers {
    */
   put(outbox: Outbox, head: ResponseHead, text: string): boolean {
     if (text.length > MOST_CHARS || this.#dateLine === "") return false;
-    const { prefix } = this.#recall(head);
+    const prefix = this.#recall(head);
     return prefix !== null && outbox.plain({ prefix, suffix: this.#suffix, text });
   }
 
-  #recall(head: ResponseHead): Remembered {
+  #recall(head: ResponseHead): Bytes | null {
     const { status, fields } = head;
     const slot = (status + fields.length * 3 + (fields[1]?.length ?? 0)) % SLOTS;
     const known = this.#slots[slot];
-    if (known !== undefined && known.status === status && same(known.fields, fields)) return known;
-    const made = { status, fields: fields.slice(), prefix: this.#prefix(head) };
-    this.#slots[slot] = made;
-    return made;
+    if (known === undefined || known.status !== status || !same(known.fields, fields)) {
+      this.#slots[slot] = { status, fields: fields.slice(), prefix: undefined };
+      return null;
+    }
+    if (known.prefix === undefined) known.prefix = this.#prefix(head);
+    return known.prefix;
   }
 
   #prefix({ status, fields }: ResponseHead): Bytes | null {

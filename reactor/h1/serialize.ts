@@ -144,16 +144,6 @@ export function connectionOption(fields: readonly string[], option: string): boo
   return false;
 }
 
-const NON_ASCII = /[^\0-\x7f]/;
-
-/**
- * Whether `text` is as long in UTF-8 as it has characters. For short text: at 0.7 ns a character, a
- * long one is sooner encoded and its bytes counted.
- */
-export function isAscii(text: string): boolean {
-  return !NON_ASCII.test(text);
-}
-
 /** What stands ahead of a chunk's bytes; `size` in bytes, over 0. */
 export function chunkHead(size: number): string {
   return size.toString(16) + "\r\n";

@@ -6,7 +6,6 @@ import {
   FieldFlag,
   fieldLines,
   imfFixdate,
-  isAscii,
   LAST_CHUNK,
   scanFields,
   statusLine,
@@ -169,13 +168,6 @@ Deno.test("connectionOption() finds an option in any line, place and case", () =
   assertEquals(connectionOption(["connection", "closed, not-close"], "close"), false);
   assertEquals(connectionOption(["keep-alive", "close", "x", "close"], "close"), false);
   assertEquals(connectionOption([], "close"), false);
-});
-
-Deno.test("isAscii() tells whether UTF-8 is one byte a character", () => {
-  for (const text of ["", "a", "\0\x7f", "a".repeat(1000)]) assertEquals(isAscii(text), true);
-  for (const text of ["\x80", "a\xff", "\u0100", "a".repeat(1000) + "\xe9", "\ud800"]) {
-    assertEquals(isAscii(text), false);
-  }
 });
 
 Deno.test("imfFixdate() writes known dates", () => {
