@@ -158,6 +158,8 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
       else this.#closeAs ??= "asked";
     }
     if (this.#closeAs !== null) body?.detach(cutShort());
+    // Somebody still reads: the loop must not stand in a write.
+    if (this.#leftover !== null) this.sender.deferring = false;
     this.#advance();
   }
 

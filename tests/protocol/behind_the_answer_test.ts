@@ -82,14 +82,20 @@ Deno.test("a client that ends while the answer to its unread body is written is 
   });
 });
 
-for (const [name, turns] of [["at once", 0], ["later", 1]] as const) {
-  Deno.test(`a body read behind a large answer given ${name} comes in while that is written`, async () => {
+const EARLY = [
+  ["a large answer given at once", LARGE, 0],
+  ["a large answer given later", LARGE, 1],
+  ["a small answer given at once", "small", 0],
+] as const;
+
+for (const [name, answer, turns] of EARLY) {
+  Deno.test(`a body read behind ${name} comes in while that is written`, async () => {
     await onRig({}, async (rig) => {
       let read = 0;
       rig.handle = async ({ exchange }) => {
         const reading = readOut(rig, exchange);
         for (let turn = 0; turn < turns; turn++) await undefined;
-        exchange.respond(OK, LARGE);
+        exchange.respond(OK, answer);
         read = await reading;
       };
       const line = await stalled(rig, upload(1_000_000));
