@@ -10,6 +10,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "../support/asse
 import { chunked, GET, head, LAST_GET, request } from "../support/requests.ts";
 import { onWeir, type Running, start, type StartOptions } from "../support/servers.ts";
 import { until, within } from "../support/time.ts";
+import { upgradeOf } from "../support/upgrade.ts";
 import type { Remains, WireClient } from "../support/wire.ts";
 
 const MIB = 1024 * 1024;
@@ -25,20 +26,6 @@ interface Connection {
 
 function connectionsOf(running: Running): ReadonlySet<Connection> {
   return (running.server as unknown as { connections: ReadonlySet<Connection> }).connections;
-}
-
-/** The part of a connection that was taken over. */
-interface RawConn {
-  write(bytes: Uint8Array<ArrayBuffer>): Promise<number>;
-  close(): void;
-}
-
-/** What a handler takes the connection over with. */
-type Upgrade = (init?: { status?: number; headers?: HeadersInit }) => RawConn;
-
-function upgradeOf(info: Deno.ServeHandlerInfo): Upgrade {
-  const more = info as unknown as { upgrade: Upgrade };
-  return (init) => more.upgrade(init);
 }
 
 /** All that is left on a connection, which must end soon though the client does nothing for it. */

@@ -9,21 +9,7 @@ import { assertEquals, assertMatch, assertThrows } from "../support/assert.ts";
 import { GET, head, request } from "../support/requests.ts";
 import { onWeir, type Running, start } from "../support/servers.ts";
 import { within } from "../support/time.ts";
-
-/** The part of a raw connection that the tests use. */
-interface RawConn {
-  read(into: Uint8Array<ArrayBuffer>): Promise<number | null>;
-  write(bytes: Uint8Array<ArrayBuffer>): Promise<number>;
-  close(): void;
-}
-
-/** What Weir's handlers get beside Deno.serve's. */
-type Upgrade = (init?: { status?: number; headers?: HeadersInit }) => RawConn;
-
-function upgradeOf(info: Deno.ServeHandlerInfo): Upgrade {
-  const more = info as unknown as { upgrade: Upgrade };
-  return (init) => more.upgrade(init);
-}
+import { type RawConn, upgradeOf } from "../support/upgrade.ts";
 
 const UPGRADE = request({ fields: ["Connection: Upgrade", "Upgrade: shout"] });
 const CONNECT = head("CONNECT a:80 HTTP/1.1", "Host: a:80");
