@@ -7,9 +7,11 @@
 
 import { denoListen, denoPorts } from "../reactor/deno_ports.ts";
 import type { ConnectionInfo } from "../reactor/connection_info.ts";
-import { resolveShutdown, type Shutdown } from "../reactor/options.ts";
+import type { WorkQueue } from "../reactor/admission/admission.ts";
+import type { Observer } from "../reactor/observer.ts";
+import { type Options, resolveShutdown, type Shutdown } from "../reactor/options.ts";
 import type { Address } from "../reactor/ports.ts";
-import { Reactor, type ShutdownReport } from "../reactor/reactor.ts";
+import { type Phase, Reactor, type ShutdownReport } from "../reactor/reactor.ts";
 import { fetchApplication, type FetchInit } from "./fetch/application.ts";
 import { report } from "./report.ts";
 import { failureResponse } from "./failure.ts";
@@ -30,16 +32,28 @@ export interface Server<Addr extends Deno.Addr = ServeAddr> extends AsyncDisposa
   readonly finished: Promise<void>;
   /** The connections that are open, live and for reading. */
   readonly connections: ReadonlySet<ConnectionInfo>;
+  /** The time-outs and limits in force, with their defaults filled in. */
+  readonly options: Options;
+  /** Where it is in its life; anything but `"serving"` means that it will end. */
+  readonly phase: Phase;
   /**
-   * Stops accepting, closes idle connections, lets requests in flight finish; after `deadline` ms
-   * (default 20,000) fires the signals of the handlers still at work, and `grace` ms (default 1,000)
-   * later cuts what remains. Resolves when nothing is left, with a report; a further call joins the first.
+   * Serves on for `readyDelay` ms (default 0) with {@linkcode Server.phase} at `"leaving"`; then stops
+   * accepting, closes idle connections, lets requests in flight finish; after `deadline` ms (default
+   * 20,000) fires the signals of the handlers still at work, and `grace` ms (default 1,000) later cuts
+   * what remains. Resolves when nothing is left, with a report; a further call joins the first.
    *
    * @throws {RangeError} If a duration is negative, fractional or over 2,147,483,647.
    */
   shutdown(times: Partial<Shutdown>): Promise<ShutdownReport>;
   /** The same with the defaults; the type is that of `Deno.HttpServer`, the report is there all the same. */
   shutdown(): Promise<void>;
+  /**
+   * Tells `observer` of all that happens on the server's connections from now on; the function returned
+   * ends that. While nobody observes, nothing is reckoned for it.
+   */
+  observe(observer: Observer): () => void;
+  /** The queue in front of the handler; `null` without the option `queue`. */
+  readonly queue: WorkQueue | null;
   /** Keeps the process alive while the server runs; the default. */
   ref(): void;
   /** Lets the process end though the server runs. */
@@ -91,6 +105,8 @@ function start(call: ServeCall): Server {
       application: fetchApplication(fetchInit(call, listener.addr)),
       onAcceptError: reportAcceptError,
       onDefect: reportDefect,
+      onObserverError: reportObserverError,
+      onLaneError: reportLaneError,
     });
     const server = new ReactorServer(reactor, call);
     announce(call, server.addr);
@@ -145,6 +161,14 @@ function reportDefect(error: unknown): void {
   report("A connection was cut, because Weir itself failed:", error);
 }
 
+function reportObserverError(error: unknown): void {
+  report("An observer failed:", error);
+}
+
+function reportLaneError(error: unknown): void {
+  report("The queue's lane function failed, such requests count as normal:", error);
+}
+
 /** What `serve` returns. */
 class ReactorServer implements Server {
   readonly addr: ServeAddr;
@@ -161,8 +185,20 @@ class ReactorServer implements Server {
     this.#signal = call.signal;
   }
 
+  get queue(): WorkQueue | null {
+    return this.#reactor.admission;
+  }
+
   get connections(): ReadonlySet<ConnectionInfo> {
     return this.#reactor.connections;
+  }
+
+  get options(): Options {
+    return this.#reactor.options;
+  }
+
+  get phase(): Phase {
+    return this.#reactor.phase;
   }
 
   /** Serves to the end. */
@@ -181,6 +217,10 @@ class ReactorServer implements Server {
     const report = await this.#reactor.shutdown(resolveShutdown(times));
     await this.finished;
     return report;
+  }
+
+  observe(observer: Observer): () => void {
+    return this.#reactor.observe(observer);
   }
 
   ref(): void {

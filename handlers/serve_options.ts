@@ -15,7 +15,10 @@ export type ServeAddr = Deno.NetAddr | Deno.UnixAddr;
 export interface UpgradeInit {
   /** 101, or 200 to 299 as the answer to a CONNECT. @default {101, or 200 for CONNECT} */
   status?: number;
-  /** Header fields of the answer, such as `Upgrade`. */
+  /**
+   * Header fields of the answer. A 101 has to name the new protocol in `Upgrade`, one of those that the
+   * request names (RFC 9110 §7.8); `Connection: upgrade` is added.
+   */
   headers?: HeadersInit;
 }
 
@@ -33,7 +36,8 @@ export interface ServeHandlerInfo<Addr extends Deno.Addr = ServeAddr> {
    * connection, beginning with the bytes already read behind the request. The connection stays in
    * the server's shutdown. The `Response` that the handler returns afterwards is not sent.
    *
-   * @throws {TypeError} If the request did not ask for an upgrade, has a body or was answered.
+   * @throws {TypeError} If the request did not ask for an upgrade, has a body or was answered, or a 101 has
+   * no `Upgrade` field.
    */
   upgrade(init?: UpgradeInit): Conn;
 }

@@ -55,8 +55,9 @@ export function answerFraming(
   }
   const unknown = request.minorVersion === 0 ? "close" : "chunked";
   // 205 has no content (RFC 9110 §15.3.6) and, as from Deno.serve, no Content-Length; without any
-  // framing the client would wait for the connection's end, so an empty chunked body says it.
-  if (status === 205) return unknown;
+  // framing the client would wait for the connection's end, so an empty chunked body says it. Where
+  // there is no chunked coding, the length does: the connection may persist.
+  if (status === 205) return request.minorVersion === 0 ? 0 : "chunked";
   return length ?? unknown;
 }
 
@@ -85,8 +86,9 @@ function framingLine(framing: AnswerFraming): string {
 
 function persistenceLines(head: ResponseHead, facts: AnswerFacts): string {
   if (!facts.persists) return saysClose(head) ? "" : "connection: close\r\n";
-  // HTTP/1.0 persists only where both sides say so (RFC 9112 §9.3).
-  return (facts.minorVersion === 0 ? "connection: keep-alive\r\n" : "") + facts.keepAliveLine;
+  // HTTP/1.0 persists only where both sides say so (RFC 9112 §9.3), and a Keep-Alive field has to be listed
+  // (RFC 9110 §7.6.1).
+  return "connection: keep-alive\r\n" + facts.keepAliveLine;
 }
 
 /** The fields of a handler that can contradict what the engine does. */

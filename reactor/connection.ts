@@ -13,12 +13,12 @@
  */
 
 import { type AbortError, BodyError, ProtocolError } from "./errors.ts";
-import { ConnectionRecord, type Entry } from "./connection_record.ts";
-import type { Engine } from "./engine.ts";
+import { ConnectionIntake } from "./connection_intake.ts";
 import { CONTINUE } from "./h1/serialize.ts";
-import { HeadParser, NEED_MORE } from "./h1/head_parser.ts";
-import { bodyOf, limitsOf } from "./intake.ts";
-import { type ExchangeHost, LiveExchange } from "./live_exchange.ts";
+import type { RequestHead } from "./h1/head.ts";
+import type { HeadPlace } from "./head_view.ts";
+import { exchangeOf } from "./intake.ts";
+import type { ExchangeHost, LiveExchange } from "./live_exchange.ts";
 import type { Timeouts } from "./options.ts";
 import type { Conn } from "./ports.ts";
 import { canDrain, canPass, lastReason, mayGoOn, mayGoOnStreaming } from "./persistence.ts";
@@ -35,35 +35,21 @@ import { type CloseReason, EVENTS, type State } from "./states.ts";
 import { TakenOver } from "./taken_over.ts";
 
 /** See the head of this file. */
-export class Connection extends ConnectionRecord implements BodySource, ExchangeHost {
-  readonly #parser: HeadParser;
-  #exchange: LiveExchange | null = null;
+export class Connection extends ConnectionIntake implements BodySource, ExchangeHost {
   /** A body that nobody read, to be thrown away before the next request. */
   #leftover: LiveBody | null = null;
   #takenOver: TakenOver | null = null;
   /** `bytesDiscarded` when the connection began to linger. */
   #lingerMark = 0;
-  /** `bytesOut` when the output was last empty. */
-  #outMark = 0;
   #advancing = false;
   /** The last answer is in the outbox: the reason of the close behind it. */
   #closeAs: CloseReason | null = null;
 
-  constructor(engine: Engine, conn: Conn, entry: Entry) {
-    super(engine, conn, entry);
-    this.#parser = new HeadParser(this.limits);
-  }
-
-  /** Serves the connection to its end; never rejects. */
-  async run(): Promise<void> {
+  /** Begins to serve; goes on by itself to the connection's end. */
+  run(): void {
     this.touch();
-    if (this.secure && !await this.#shakeHands()) return;
-    try {
-      if (this.refused) this.#refuse(new ProtocolError("overloaded", "Too many connections"));
-      await this.receiver.run();
-    } catch (error) {
-      this.defect(error);
-    }
+    if (this.secure) this.#shakeHands();
+    else this.#serve();
   }
 
   close(reason: CloseReason = "asked"): void {
@@ -82,22 +68,16 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
 
   /** Tells the handler at work, if any, to stop; returns whether there was one. */
   abortExchange(reason: AbortError): boolean {
-    this.#exchange?.abort(reason);
-    return this.#exchange !== null;
-  }
-
-  /** When something is due next, in the reactor's milliseconds. */
-  deadline(): number {
-    if (this.sender.busy) {
-      this.deadlines.awaitOutput(this.engine.now, this.bytesOut - this.#outMark);
-    }
-    return this.deadlines.next();
+    const exchange = this.exchange;
+    if (this.state === "queued") this.engine.admission!.turnAway(exchange!.ticket!);
+    else exchange?.abort(reason);
+    return exchange !== null;
   }
 
   // The body's side (BodySource).
 
   bodyWanted(): void {
-    const exchange = this.#exchange;
+    const exchange = this.exchange;
     if (exchange?.expectsContinue && !exchange.responded && this.inbox.size === 0) {
       exchange.expectsContinue = false;
       this.outbox.ascii(CONTINUE);
@@ -111,7 +91,7 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
   }
 
   bodyTaken(): void {
-    if (this.#exchange !== null) this.#exchange.expectsContinue = false;
+    if (this.exchange !== null) this.exchange.expectsContinue = false;
     this.deadlines.restBody(this.engine.now);
     this.#timeReader();
     this.receiver.readOn();
@@ -124,7 +104,8 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
   bodyComplete(): void {
     this.deadlines.endBody();
     this.inbox.expectsBody = false;
-    if (this.state === "draining") this.#drained();
+    // What is thrown away, `#drain` goes on behind.
+    if (this.state === "draining" && !this.#leftover!.discarding) this.#drained();
   }
 
   bodyBroken(error: BodyError): void {
@@ -142,13 +123,14 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
   }
 
   answerBegun(): void {
+    this.exchange?.ticket?.responded();
     this.move(EVENTS.respond);
     if (this.peerEnded) this.#limitAnswer();
   }
 
   answerComplete(exchange: LiveExchange): void {
     this.sender.add(exchange);
-    this.#exchange = null;
+    this.exchange = null;
     this.deadlines.handlerAt = Infinity;
     this.deadlines.restBody(this.engine.now);
     const { body } = exchange;
@@ -164,12 +146,12 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
   }
 
   answerCut(exchange: LiveExchange): void {
-    if (this.#exchange === exchange) this.#end("handler_failed");
+    if (this.exchange === exchange) this.#end("handler_failed");
   }
 
   takeOver(exchange: LiveExchange): Conn {
     this.sender.add(exchange);
-    this.#exchange = null;
+    this.exchange = null;
     this.deadlines.handlerAt = Infinity;
     this.receiver.unhold();
     this.move(EVENTS.upgrade);
@@ -178,6 +160,7 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
       inbox: this.inbox,
       sent: (bytes) => this.sender.bytesOut += bytes,
       consumed: () => this.receiver.readOn(),
+      failed: () => this.writeFailed(),
       close: () => this.#end("upgrade_ended"),
       flushed: () => this.flushed(),
     });
@@ -185,15 +168,20 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
     return this.#takenOver;
   }
 
-  async #shakeHands(): Promise<boolean> {
+  async #shakeHands(): Promise<void> {
     try {
       await this.conn.handshake!();
     } catch {
-      this.#end("handshake_failed");
+      return this.#end("handshake_failed");
     }
-    if (this.state === "closed") return false;
+    if (this.state === "closed") return;
     this.move(EVENTS.secured);
-    return true;
+    this.#serve();
+  }
+
+  #serve(): void {
+    if (this.refused) this.refuse(new ProtocolError("overloaded", "Too many connections"));
+    this.receiver.run();
   }
 
   // What the two halves report (ReceiverEvents, SenderEvents).
@@ -209,11 +197,12 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
 
   sent(count: number): void {
     this.deadlines.outputMoved(count, this.engine.now);
-    if (this.peerEnded && this.#exchange !== null) this.#limitAnswer();
+    if (this.peerEnded && this.exchange !== null) this.#limitAnswer();
   }
 
   received(count: number): void {
     switch (this.state) {
+      case "queued":
       case "handling":
       case "writing":
         return this.#receivedBehind(count);
@@ -226,13 +215,14 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
       case "closed":
         return;
       default:
+        this.fresh = true;
         return this.#advance();
     }
   }
 
   /** Bytes came while a request is being handled: its body, or the requests behind it. */
   #receivedBehind(count: number): void {
-    const body = this.#exchange?.body ?? null;
+    const body = this.exchange?.body ?? null;
     if (body !== null && !body.complete) {
       this.deadlines.bodyMoved(count, this.engine.now);
       body.arrived();
@@ -248,12 +238,13 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
     if (this.#takenOver !== null) return this.#takenOver.ended();
     if (this.state === "draining") return this.#drain();
     if (this.state === "lingering") return this.#end(this.#closeAs!);
-    if (this.#exchange === null) return this.#advance();
+    if (this.exchange === null) return this.#advance();
+    if (this.state === "queued") return this.leaveQueue();
     // The client cannot take back what it sent, but it may still listen: `printf … | nc` does.
     const reason = abortError("peer_closed");
-    this.#exchange.body?.sourceEnded(new BodyError("peer_closed", reason.message));
-    this.#exchange?.abort(reason);
-    if (this.#exchange?.responded) this.#limitAnswer();
+    this.exchange.body?.sourceEnded(new BodyError("peer_closed", reason.message));
+    this.exchange?.abort(reason);
+    if (this.exchange?.responded) this.#limitAnswer();
   }
 
   /** A streamed answer goes on for a client that only half-closed, but not in silence and not for ever. */
@@ -269,62 +260,33 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
     this.#advancing = true;
     // A bound for each turn, so that one pipelining client does not keep the others waiting.
     let turn = this.engine.options.limits.pipelinedRequests;
-    while (turn-- > 0 && this.#mayBegin() && this.#next());
+    while (turn-- > 0 && this.#mayBegin() && this.next());
     this.#advancing = false;
     this.receiver.unhold();
     if (this.sender.busy || this.state as State === "closed") return;
-    const answered = this.state === "writing" && this.#exchange === null;
-    if (this.outbox.pending && this.#exchange !== null) this.sender.flushSoon();
+    const answered = this.state === "writing" && this.exchange === null;
+    if (this.outbox.pending && this.exchange !== null) this.sender.flushSoon();
     else if (this.outbox.pending || answered) this.flush();
-    else if (this.peerEnded && this.#exchange === null) this.#end("peer_closed");
+    else if (this.peerEnded && this.exchange === null) this.#end("peer_closed");
     else if (this.asked !== null) this.close(this.asked);
   }
 
   #mayBegin(): boolean {
-    return this.#exchange === null && !this.sender.busy && this.outbox.open &&
+    return this.exchange === null && !this.sender.busy && this.outbox.open &&
       this.#closeAs === null &&
       this.#leftover === null && this.#takenOver === null && this.state !== "closed";
   }
 
-  /** Begins the next request, if it is here; returns whether the one behind it may follow. */
-  #next(): boolean {
-    const { inbox } = this;
-    if (inbox.size === 0) return false;
-    if (this.state === "idle") this.move(EVENTS.bytes);
-    else if (this.state === "writing") this.move(EVENTS.next);
-    try {
-      const end = this.#parser.parse(inbox.bytes, inbox.start, inbox.end);
-      if (end === NEED_MORE) return false;
-      this.#begin(end);
-      return true;
-    } catch (error) {
-      this.#refuse(error);
-      return false;
-    }
-  }
-
-  #begin(end: number): void {
-    const { inbox } = this;
-    const { head } = this.#parser;
-    const { bytes, start } = inbox;
-    inbox.consume(end - start);
-    this.requests++;
-    const limits = limitsOf(this.engine, head, { bytes, start });
-    const body = bodyOf(this, head, limits);
-    const exchange = new LiveExchange(this, head, body);
-    this.deadlines.handlerAt = limits.handler > 0 ? this.engine.now + limits.handler : Infinity;
-    this.#exchange = exchange;
-    this.move(EVENTS.request);
-    this.engine.application(exchange, head, bytes, start);
-    if (this.peerEnded && this.#exchange === exchange) this.peerEnd();
+  protected override newExchange(head: RequestHead, place: HeadPlace): LiveExchange {
+    return exchangeOf(this, { engine: this.engine, head, place });
   }
 
   /** The outbox is empty: whatever waited for that comes now. */
   protected override goOn(): void {
     this.deadlines.restOutput(this.engine.now);
-    if (this.#exchange !== null || this.#takenOver !== null) return;
+    if (this.exchange !== null || this.#takenOver !== null) return;
     this.deadlines.endOutput();
-    this.#outMark = this.bytesOut;
+    this.outMark = this.bytesOut;
     if (this.#closeAs !== null) return this.#finish(this.#closeAs);
     if (this.#leftover !== null) return this.#drain();
     if (this.state === "writing") this.move(EVENTS.flushed);
@@ -343,12 +305,13 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
     // The handler has answered, but something that it started may still read.
     const size = body.owned ? body.arrived() : body.discard();
     if (this.state as State !== "draining") return;
+    if (body.discarding) this.drop("unread_body", size);
+    if (body.complete) return this.#drained();
     if (this.peerEnded) {
       body.detach(cutShort());
       return this.#end("peer_closed");
     }
     if (body.owned) return;
-    this.bytesDiscarded += size;
     if ((body.remaining ?? Infinity) > this.limits.drainBytes) return this.#finish("asked");
     this.deadlines.bodyMoved(size, this.engine.now);
     this.deadlines.awaitBody(this.engine.now);
@@ -389,7 +352,7 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
   }
 
   #discard(): void {
-    this.bytesDiscarded += this.inbox.discard();
+    this.drop("lingering", this.inbox.discard());
     if (this.bytesDiscarded - this.#lingerMark > this.engine.options.limits.lingerBytes) {
       return this.#end(this.#closeAs!);
     }
@@ -399,9 +362,9 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
   protected override tooLong(timeout: keyof Timeouts): void {
     switch (timeout) {
       case "head":
-        return this.#refuse(new ProtocolError("head_timeout", "The head took too long"));
+        return this.refuse(new ProtocolError("head_timeout", "The head took too long"));
       case "body":
-        if (this.#exchange === null) return this.#end("body_timeout");
+        if (this.exchange === null) return this.#end("body_timeout");
         return this.#overrule(new ProtocolError("body_timeout", "The body came too slowly"));
       case "handler":
         return this.#handlerTooLong();
@@ -413,59 +376,60 @@ export class Connection extends ConnectionRecord implements BodySource, Exchange
   }
 
   #handlerTooLong(): void {
-    const exchange = this.#exchange;
+    const exchange = this.exchange;
     this.deadlines.handlerAt = Infinity;
     if (exchange === null) return this.#leftover?.cancel();
     if (this.peerEnded && exchange.responded) return this.#end("peer_closed");
     exchange.abort(abortError("handler_timeout"));
     // It may have answered when it was told.
-    if (this.#exchange !== exchange) return;
+    if (this.exchange !== exchange) return;
     this.#overrule(new ProtocolError("handler_timeout", "The handler took too long"));
   }
 
   /** Answers a request that never reached the application, as the connection's last. */
-  #refuse(error: unknown): void {
+  protected override refuse(error: unknown): void {
     if (!(error instanceof ProtocolError)) throw error;
     this.move(EVENTS.refuse);
-    this.#closeWith(error);
+    this.#closeWith(error, null);
   }
 
   /** Answers in place of the handler, or cuts the connection when it has begun to answer. */
   #overrule(error: ProtocolError): void {
-    const reason = refusalReason(error);
-    const exchange = this.#exchange;
+    const reason = refusalReason(error.code);
+    const exchange = this.exchange;
     if (exchange === null || exchange.responded) return this.#end(reason);
-    this.#exchange = null;
+    this.exchange = null;
     exchange.body?.fail(bodyErrorOf(error));
-    exchange.lost(abortError(reason));
+    exchange.overruled(error.status, abortError(reason));
     this.move(EVENTS.respond);
-    this.#closeWith(error);
+    this.#closeWith(error, exchange);
   }
 
-  #closeWith(error: ProtocolError): void {
+  #closeWith({ code, status }: ProtocolError, exchange: LiveExchange | null): void {
     this.deadlines.handlerAt = Infinity;
     this.deadlines.endBody();
-    this.#closeAs = refusalReason(error);
-    this.outbox.ascii(refusal(error.status, this.dateLine));
-    this.bytesDiscarded += this.inbox.discard();
+    this.#closeAs = refusalReason(code);
+    this.outbox.ascii(refusal(status, this.dateLine));
+    this.observers?.refused(this, { code, status, exchange });
+    this.drop("refused", this.inbox.discard());
     this.#advance();
   }
 
   #end(reason: CloseReason): void {
     if (this.state === "closed") return;
-    this.move(EVENTS.close);
+    if (this.state === "queued") this.engine.admission!.cancel(this.exchange!.ticket!);
     this.closeReason = reason;
-    this.bytesDiscarded += this.inbox.size;
+    this.drop("closed", this.inbox.size, this.exchange === null ? 0 : 1);
+    this.move(EVENTS.close);
     this.conn.close();
-    const error = abortError(reason);
-    const exchange = this.#exchange;
-    this.#exchange = null;
-    exchange?.lost(error);
+    const exchange = this.exchange;
+    this.exchange = null;
+    exchange?.lost(abortError(reason));
     this.#leftover?.fail(cutShort());
     this.receiver.stop();
-    this.sender.stop(error);
+    this.sender.stop(reason);
     this.#takenOver?.ended();
-    this.fireSignal(error);
+    this.fireSignal(reason);
     this.engine.left(this);
   }
 }

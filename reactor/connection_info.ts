@@ -19,6 +19,8 @@ export interface ConnectionInfo {
   readonly state: State;
   /** How long it has been in that state, in milliseconds, to the granularity of the reactor's clock. */
   readonly stateMs: number;
+  /** How long it has been open, in milliseconds, to the same granularity. */
+  readonly ageMs: number;
   /** Requests whose head arrived whole. */
   readonly requests: number;
   /** Bytes read from the peer. */

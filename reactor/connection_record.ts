@@ -5,11 +5,14 @@
  * @module
  */
 
+import type { Applicant } from "./admission/ticket.ts";
 import type { ConnectionInfo } from "./connection_info.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
 import type { AbortError } from "./errors.ts";
 import { Inbox } from "./inbox.ts";
+import type { DropReason } from "./observer.ts";
+import type { Observers } from "./observers.ts";
 import type { Limits, Timeouts } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import type { PlainAnswers } from "./plain_answers.ts";
@@ -30,7 +33,7 @@ export interface Entry {
 
 /** The passive part of a connection. */
 export abstract class ConnectionRecord
-  implements ConnectionInfo, Expiring, ReceiverEvents, SenderEvents {
+  implements ConnectionInfo, Expiring, ReceiverEvents, SenderEvents, Applicant {
   readonly id: number;
   readonly refused: boolean;
   readonly secure: boolean;
@@ -52,8 +55,13 @@ export abstract class ConnectionRecord
   readonly timer: WheelNode = new WheelNode(this);
   /** @internal */
   listed = false;
+  /** `bytesOut` when the output was last empty. */
+  protected outMark = 0;
   #stage: Stage;
+  readonly #openedMs: number;
   #aborter: Aborter | null = null;
+  /** When it came into its state, by the exact clock; known once somebody watches. */
+  #enteredMs = -1;
 
   constructor(engine: Engine, conn: Conn, entry: Entry) {
     this.id = entry.id;
@@ -61,6 +69,7 @@ export abstract class ConnectionRecord
     this.secure = conn.handshake !== undefined;
     this.engine = engine;
     this.conn = conn;
+    this.#openedMs = engine.now;
     this.#stage = STAGES[this.secure ? "handshake" : "idle"];
     this.deadlines = new Deadlines(engine.options, { stage: this.#stage, now: engine.now });
     const { limits } = engine.options;
@@ -76,8 +85,9 @@ export abstract class ConnectionRecord
   protected abstract tooLong(timeout: keyof Timeouts): void;
   /** The outbox is empty: whatever waited for that comes now. */
   protected abstract goOn(): void;
-  /** When something is due next, in the reactor's milliseconds. */
-  abstract deadline(): number;
+  /** The queue lets its request in, or turns it away. */
+  protected abstract goIn(): void;
+  protected abstract stayOut(): void;
   /** Tells the handler at work, if any, to stop; returns whether there was one. */
   abstract abortExchange(reason: AbortError): boolean;
   abstract received(count: number): void;
@@ -104,6 +114,30 @@ export abstract class ConnectionRecord
       this.defect(error);
     }
     this.touch();
+  }
+
+  admitted(): void {
+    try {
+      this.goIn();
+    } catch (error) {
+      this.defect(error);
+    }
+  }
+
+  turnedAway(): void {
+    try {
+      this.stayOut();
+    } catch (error) {
+      this.defect(error);
+    }
+  }
+
+  /** When something is due next, in the reactor's milliseconds. */
+  deadline(): number {
+    if (this.sender.busy) {
+      this.deadlines.awaitOutput(this.engine.now, this.bytesOut - this.outMark);
+    }
+    return this.deadlines.next();
   }
 
   allSent(): void {
@@ -134,6 +168,10 @@ export abstract class ConnectionRecord
     return this.engine.now - this.deadlines.since;
   }
 
+  get ageMs(): number {
+    return this.engine.now - this.#openedMs;
+  }
+
   get signal(): unknown {
     if (this.#aborter === null) {
       this.#aborter = this.engine.ports.newAborter();
@@ -152,6 +190,10 @@ export abstract class ConnectionRecord
 
   get plainAnswers(): PlainAnswers {
     return this.engine.plainAnswers;
+  }
+
+  get observers(): Observers | null {
+    return this.engine.observers;
   }
 
   get dateLine(): string {
@@ -186,9 +228,19 @@ export abstract class ConnectionRecord
 
   /** Goes where the table says, and starts the clock of the new state. */
   protected move(event: number): void {
-    this.#stage = follow(this.#stage, event);
+    const from = this.#stage;
+    this.#stage = follow(from, event);
+    if (this.engine.observers !== null) this.#tellMoved(this.engine.observers, from.state);
     this.deadlines.entered(this.#stage, this.engine.now);
     this.touch();
+  }
+
+  /** Counts what arrived and is thrown away. */
+  protected drop(reason: DropReason, bytes: number, requests = 0): void {
+    this.bytesDiscarded += bytes;
+    const { observers } = this.engine;
+    if (observers === null || bytes + requests === 0) return;
+    observers.dropped(this, { reason, bytes, requests });
   }
 
   /** Has the deadlines looked at by the next tick. */
@@ -197,13 +249,20 @@ export abstract class ConnectionRecord
   }
 
   /** Something threw that may not throw: it costs this connection, and no other. */
-  protected defect(error: unknown): void {
+  defect(error: unknown): void {
     this.engine.failed(error);
     this.abort("internal_error");
   }
 
+  #tellMoved(observers: Observers, from: State): void {
+    const now = this.engine.ports.clock.now();
+    const ms = this.#enteredMs < 0 ? this.stateMs : now - this.#enteredMs;
+    this.#enteredMs = now;
+    observers.moved(this, from, ms);
+  }
+
   /** Fires the connection's own signal, if anybody has asked for it. */
-  protected fireSignal(error: AbortError): void {
-    this.#aborter?.abort(error);
+  protected fireSignal(reason: CloseReason): void {
+    this.#aborter?.abort(abortError(reason));
   }
 }

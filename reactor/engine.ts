@@ -4,9 +4,12 @@
  * @module
  */
 
+import type { Admission } from "./admission/admission.ts";
 import type { BufferPool } from "./buffer_pool.ts";
 import type { ConnectionRecord } from "./connection_record.ts";
 import type { Application } from "./exchange.ts";
+import type { HeadParsers } from "./head_parsers.ts";
+import type { Observers } from "./observers.ts";
 import type { Options } from "./options.ts";
 import type { PlainAnswers } from "./plain_answers.ts";
 import type { Ports } from "./ports.ts";
@@ -17,9 +20,14 @@ export interface Engine {
   readonly ports: Ports;
   readonly options: Options;
   readonly pool: BufferPool;
+  readonly parsers: HeadParsers;
   readonly plainAnswers: PlainAnswers;
   readonly rounds: Rounds;
   readonly application: Application;
+  /** The queue in front of the application; `null` where there is none. */
+  readonly admission: Admission | null;
+  /** Who watches; `null` while nobody does. */
+  readonly observers: Observers | null;
   /** The coarse clock that all deadlines are reckoned on, in milliseconds. */
   readonly now: number;
   /** The `date` field line of the current second. */

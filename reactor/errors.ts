@@ -4,8 +4,31 @@
  * @module
  */
 
-/** What a peer did wrong, by the rule it broke. Each code has one status: see {@linkcode STATUS_OF}. */
-export const STATUS_OF = {
+/** What a peer did wrong, or which bound was reached: a stable name to match on. */
+export type ProtocolCode =
+  | "bad_request_line"
+  | "bad_target"
+  | "bad_field"
+  | "bad_host"
+  | "bad_framing"
+  | "bad_chunk"
+  | "bad_upgrade"
+  | "head_timeout"
+  | "body_timeout"
+  | "body_too_large"
+  | "target_too_long"
+  | "bad_expectation"
+  | "head_too_large"
+  | "too_many_fields"
+  | "method_too_long"
+  | "unknown_coding"
+  | "connect_refused"
+  | "overloaded"
+  | "handler_timeout"
+  | "bad_version";
+
+/** The status with which each is answered. */
+export const STATUS_OF: Readonly<Record<ProtocolCode, number>> = {
   bad_request_line: 400,
   bad_target: 400,
   bad_field: 400,
@@ -20,15 +43,13 @@ export const STATUS_OF = {
   bad_expectation: 417,
   head_too_large: 431,
   too_many_fields: 431,
+  method_too_long: 501,
   unknown_coding: 501,
   connect_refused: 501,
   overloaded: 503,
   handler_timeout: 503,
   bad_version: 505,
-} as const satisfies Record<string, number>;
-
-/** A stable name for what went wrong in a request. */
-export type ProtocolCode = keyof typeof STATUS_OF;
+};
 
 /** A request that cannot be served; the connection answers `status` and closes in stages. */
 export class ProtocolError extends Error {

@@ -69,6 +69,11 @@ export interface Exchange {
   writeBody(piece: Bytes): Promise<boolean>;
   /** Ends the body; cuts the connection when fewer bytes than announced were written. */
   endBody(): void;
+  /**
+   * The handler has settled: whatever it returned is here, and it is not at work any more. To be called
+   * once for each exchange, whatever became of it; its slot in the queue depends on it.
+   */
+  settled(): void;
   /** The answer cannot be completed: closes the connection so that the client can tell. */
   cut(): void;
   /**

@@ -3,8 +3,9 @@
  *
  * A read may be under way into the free end of the buffer while the front is used up, so nothing moves
  * until it has come back. The bound is the buffer: when it is full no read is armed and TCP holds the
- * peer back. Theory: idle connections wait on a small buffer; a read that fills it, or a head that does
- * not fit, brings a large one from the pool, which goes back as soon as the connection has nothing left.
+ * peer back. Theory: idle connections wait on a tiny buffer, or a small one once a read has filled that;
+ * a read that fills it, or a head that does not fit, brings a large one from the pool, which goes back as
+ * soon as the connection has nothing left.
  *
  * @module
  */
@@ -13,6 +14,7 @@ import type { Bytes } from "./ports.ts";
 
 /** Where buffers come from and go to. */
 export interface Buffers {
+  takeTiny(): Bytes;
   takeSmall(): Bytes;
   takeLarge(): Bytes;
   give(buffer: Bytes): void;
@@ -29,6 +31,8 @@ export class Inbox {
   #reading = false;
   /** The last read filled the buffer: more was probably waiting than it could take. */
   #filled = false;
+  /** A tiny buffer has once been too small for what this peer sends. */
+  #roomy = false;
   /** A body is being read: small buffers would only cut it into pieces. */
   expectsBody = false;
   bytes: Bytes = NONE;
@@ -58,7 +62,9 @@ export class Inbox {
   filled(bytes: number): void {
     this.#reading = false;
     this.end += bytes;
-    if (bytes > 0) this.#filled = this.end === this.bytes.length;
+    if (bytes === 0) return;
+    this.#filled = this.end === this.bytes.length;
+    if (this.#filled) this.#roomy = true;
   }
 
   /** So many bytes at the start have been used. */
@@ -98,18 +104,19 @@ export class Inbox {
 
   #rewind(): void {
     this.start = this.end = 0;
-    const small = !this.#filled && !this.expectsBody;
+    const large = this.#filled || this.expectsBody;
     this.#filled = false;
     if (this.bytes.length > 0) {
-      if (small === this.#isSmall()) return;
+      if (large === this.#isLarge()) return;
       this.#buffers.give(this.bytes);
     }
-    this.bytes = small ? this.#buffers.takeSmall() : this.#buffers.takeLarge();
+    if (large) this.bytes = this.#buffers.takeLarge();
+    else this.bytes = this.#roomy ? this.#buffers.takeSmall() : this.#buffers.takeTiny();
   }
 
-  #isSmall(): boolean {
-    // Small buffers are cut from slabs; large ones have their memory to themselves.
-    return this.bytes.byteLength !== this.bytes.buffer.byteLength;
+  #isLarge(): boolean {
+    // The others are cut from slabs; large ones have their memory to themselves.
+    return this.bytes.byteLength === this.bytes.buffer.byteLength;
   }
 
   /** Moves the waiting bytes to the front, into a larger buffer if they fill this one. */
@@ -131,7 +138,7 @@ export class Inbox {
   }
 
   #larger(): Bytes | null {
-    if (this.#isSmall()) return this.#buffers.takeLarge();
+    if (!this.#isLarge()) return this.#buffers.takeLarge();
     if (this.bytes.length >= this.#maxBytes) return null;
     return new Uint8Array(Math.min(this.bytes.length * 2, this.#maxBytes));
   }

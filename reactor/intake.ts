@@ -8,29 +8,39 @@
 import type { Engine } from "./engine.ts";
 import { ProtocolError } from "./errors.ts";
 import type { RequestHead } from "./h1/head.ts";
+import { type HeadPlace, HeadView } from "./head_view.ts";
+import { type ExchangeHost, LiveExchange } from "./live_exchange.ts";
 import { optionsForPath, type PathOptions } from "./options.ts";
-import type { Bytes } from "./ports.ts";
 import { type BodySource, LiveBody } from "./request_body.ts";
 
-/** The limits for a request whose head begins at `start`. */
-export function limitsOf(
-  engine: Engine,
-  head: RequestHead,
-  source: { readonly bytes: Bytes; readonly start: number },
-): PathOptions {
-  const { options, ports } = engine;
-  if (options.overrides.length === 0) return options.everywhere;
-  const { bytes, start } = source;
-  const target = ports.codec.latin1(bytes, start + head.targetStart, start + head.targetEnd);
-  return optionsForPath(options, pathOf(target, head.targetForm));
-}
-
 /**
- * The body that the head announces, or `null`.
+ * The exchange for a request whose head has arrived whole.
  *
  * @throws {ProtocolError} `body_too_large` if its Content-Length is over the limit.
  */
-export function bodyOf(
+export function exchangeOf(
+  connection: BodySource & ExchangeHost,
+  at: { readonly engine: Engine; readonly head: RequestHead; readonly place: HeadPlace },
+): LiveExchange {
+  const { engine, head, place } = at;
+  const limits = limitsOf(engine, head, place);
+  const exchange = new LiveExchange(connection, head, bodyOf(connection, head, limits));
+  exchange.handlerMs = limits.handler;
+  return exchange;
+}
+
+/** The limits for a request whose head begins at `start`. */
+function limitsOf(
+  { options, ports }: Engine,
+  head: RequestHead,
+  place: HeadPlace,
+): PathOptions {
+  if (options.overrides.length === 0) return options.everywhere;
+  return optionsForPath(options, new HeadView(ports.codec, head, place).path);
+}
+
+/** The body that the head announces, or `null`. */
+function bodyOf(
   source: BodySource,
   head: RequestHead,
   limits: PathOptions,
@@ -42,11 +52,4 @@ export function bodyOf(
     throw new ProtocolError("body_too_large", `The body is larger than ${limits.bodyBytes} bytes`);
   }
   return new LiveBody(source, { length, limits });
-}
-
-/** The path of a target as sent: nothing is decoded or normalized. */
-function pathOf(target: string, form: RequestHead["targetForm"]): string {
-  const path = form === "absolute" ? target.replace(/^[^:]*:\/\/[^/?]*/, "") : target;
-  const query = path.indexOf("?");
-  return query === -1 ? path : path.slice(0, query);
 }

@@ -8,24 +8,30 @@
 
 import { type AnswerFraming, answerFraming, answerHead, asksToClose } from "./answer.ts";
 import { type AbortError, BodyError } from "./errors.ts";
+import type { Ticket } from "./admission/ticket.ts";
+import type { ConnectionInfo } from "./connection_info.ts";
 import type { Exchange, ResponseHead } from "./exchange.ts";
 import type { RequestHead } from "./h1/head.ts";
 import { bodyAllowed, chunkHead, LAST_CHUNK } from "./h1/serialize.ts";
+import type { ExchangeInfo } from "./observer.ts";
+import type { Observers } from "./observers.ts";
 import type { PlainAnswers } from "./plain_answers.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Address, Bytes, Codec, Conn } from "./ports.ts";
+import { OVERLOADED } from "./refusal.ts";
 import type { LiveBody } from "./request_body.ts";
+import type { Delivery } from "./sender.ts";
 
 /** What an exchange needs of its connection. */
-export interface ExchangeHost {
-  readonly localAddr: Address;
-  readonly remoteAddr: Address;
+export interface ExchangeHost extends ConnectionInfo {
   readonly secure: boolean;
   readonly outbox: Outbox;
   readonly codec: Codec;
   readonly dateLine: string;
   readonly keepAliveLine: string;
   readonly plainAnswers: PlainAnswers;
+  /** Who watches; `null` while nobody does. */
+  readonly observers: Observers | null;
   /** Whether the next request may follow behind a whole answer; settles what becomes of an unread body. */
   mayPersist(exchange: LiveExchange): boolean;
   /** The same for a streamed answer, during which the request's body may still be read. */
@@ -53,7 +59,7 @@ const SHORT_TEXT = 4096;
 const CONNECT_REFUSED: ResponseHead = { status: 501, fields: [] };
 
 /** The exchange of the request that its connection is handling, or has handled. */
-export class LiveExchange implements Exchange {
+export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   readonly #host: ExchangeHost;
   readonly body: LiveBody | null;
   readonly method: string;
@@ -64,11 +70,19 @@ export class LiveExchange implements Exchange {
   expectsContinue: boolean;
   /** Whether the connection goes on behind the answer; known once the head is in the outbox. */
   persists = true;
+  status = 0;
+  bodyBytes = 0;
+  begunMs = -1;
+  next: Delivery | null = null;
+  /** Its way through the queue; `null` where there is none. */
+  ticket: Ticket | null = null;
+  /** How long its handler may take, in milliseconds; 0 = as long as it likes. */
+  handlerMs = 0;
   abortReason: AbortError | undefined = undefined;
   onAbort: ((reason: Error) => void) | null = null;
   readonly #mayTakeOver: boolean;
   #onDelivered: ((error?: Error) => void) | null = null;
-  #outcome: "pending" | "delivered" | Error = "pending";
+  #outcome: "pending" | "delivered" | AbortError = "pending";
   #phase: Phase = "open";
   /** The connection, once the application has taken it over. */
   #taken: Conn | null = null;
@@ -86,6 +100,10 @@ export class LiveExchange implements Exchange {
     this.#mayTakeOver = body === null && (head.upgrade || head.method === "CONNECT");
   }
 
+  get connection(): ConnectionInfo {
+    return this.#host;
+  }
+
   get localAddr(): Address {
     return this.#host.localAddr;
   }
@@ -96,6 +114,14 @@ export class LiveExchange implements Exchange {
 
   get secure(): boolean {
     return this.#host.secure;
+  }
+
+  get queuedMs(): number {
+    return this.ticket?.queuedMs ?? 0;
+  }
+
+  settled(): void {
+    this.ticket?.settled();
   }
 
   get responded(): boolean {
@@ -114,6 +140,7 @@ export class LiveExchange implements Exchange {
   respond(head: ResponseHead, body: string | Bytes | null): void {
     if (this.#phase !== "open") return;
     const answer = this.#admissible(head);
+    this.status = answer.status;
     this.persists = this.#host.mayPersist(this) && this.#connectionGoesOn(answer);
     if (answer !== head || !bodyAllowed(this.method, head.status)) {
       this.#putBytes(answer, null, answer === head ? this.#byteLength(body) : 0);
@@ -125,9 +152,17 @@ export class LiveExchange implements Exchange {
     this.#complete();
   }
 
+  /** The queue turns the request away. */
+  turnAway(): void {
+    const refusal = { code: "overloaded", status: OVERLOADED.status, exchange: this } as const;
+    this.#host.observers?.refused(this.#host, refusal);
+    this.respond(OVERLOADED, "");
+  }
+
   beginBody(head: ResponseHead, length: number | null): boolean {
     if (this.#phase !== "open") return false;
     const answer = this.#admissible(head);
+    this.status = answer.status;
     this.#framing = answerFraming(answer, this, answer === head ? length : 0);
     this.persists = this.#host.mayPersistStreaming(this) && this.#framing !== "close" &&
       this.#connectionGoesOn(answer);
@@ -160,6 +195,7 @@ export class LiveExchange implements Exchange {
     if (this.#owed > 0) return this.cut();
     if (this.#framing === "chunked") this.#append(LAST_CHUNK);
     this.#phase = "complete";
+    this.ticket?.answered();
     this.#host.answerComplete(this);
   }
 
@@ -179,8 +215,10 @@ export class LiveExchange implements Exchange {
     if (this.method === "CONNECT" ? status < 200 || status > 299 : status !== 101) {
       throw new TypeError(`Cannot upgrade the connection: status ${status} does not hand it over`);
     }
-    this.#append(this.#headText(head, "none"));
+    this.#append(this.#headText(head, "none", ""));
+    this.status = status;
     this.#phase = "complete";
+    this.ticket?.answered();
     this.#taken = this.#host.takeOver(this);
     return this.#taken;
   }
@@ -189,6 +227,7 @@ export class LiveExchange implements Exchange {
   abort(reason: AbortError): void {
     if (this.abortReason !== undefined || this.#outcome !== "pending") return;
     this.abortReason = reason;
+    this.ticket?.aborted();
     const call = this.onAbort;
     this.onAbort = null;
     call?.(reason);
@@ -206,13 +245,21 @@ export class LiveExchange implements Exchange {
     this.abort(reason);
     const code = reason.code === "peer_gone" ? "peer_closed" : "aborted";
     this.body?.fail(new BodyError(code, reason.message, { cause: reason }));
+    this.ticket?.answered();
     this.#settle(reason);
   }
 
-  #settle(outcome: "delivered" | Error): void {
+  /** The engine answers in the application's place, and tells it why. */
+  overruled(status: number, reason: AbortError): void {
+    this.status = status;
+    this.lost(reason);
+  }
+
+  #settle(outcome: "delivered" | AbortError): void {
     if (this.#outcome !== "pending") return;
     this.#outcome = outcome;
     this.#phase = "over";
+    this.#host.observers?.settled(this, outcome === "delivered" ? undefined : outcome);
     this.#tell();
   }
 
@@ -226,6 +273,7 @@ export class LiveExchange implements Exchange {
   #complete(): void {
     this.#phase = "complete";
     this.#host.answerBegun();
+    this.ticket?.answered();
     this.#host.answerComplete(this);
   }
 
@@ -241,6 +289,7 @@ export class LiveExchange implements Exchange {
   #putText(head: ResponseHead, text: string): void {
     const { outbox, plainAnswers, keepAliveLine } = this.#host;
     const usual = this.persists && this.minorVersion === 1 && keepAliveLine === "";
+    this.bodyBytes = text.length;
     if (usual && plainAnswers.put(outbox, head, text)) return;
     // Right if all of it is ASCII, which the number of bytes written tells.
     const headText = this.#headText(head, text.length);
@@ -269,6 +318,7 @@ export class LiveExchange implements Exchange {
     const length = bytes === null ? unsentLength : bytes.length;
     const framing = answerFraming(head, this, length);
     this.#append(this.#headText(head, framing));
+    this.bodyBytes = bytes === null ? 0 : bytes.length;
     if (bytes !== null) this.#host.outbox.bytes(bytes);
     else if (framing === "chunked") this.#append(LAST_CHUNK);
   }
@@ -278,20 +328,27 @@ export class LiveExchange implements Exchange {
     if (this.#framing === "chunked") {
       if (piece.length === 0) return;
       this.#append(chunkHead(piece.length));
+      this.bodyBytes += piece.length;
       outbox.bytes(piece);
       this.#append("\r\n");
     } else if (this.#framing === "close") {
+      this.bodyBytes += piece.length;
       outbox.bytes(piece);
     } else {
       // Cut at the announced length, where the client stops to listen.
       const bytes = piece.length > this.#owed ? piece.subarray(0, this.#owed) : piece;
       this.#owed -= bytes.length;
+      this.bodyBytes += bytes.length;
       outbox.bytes(bytes);
     }
   }
 
-  #headText(head: ResponseHead, framing: AnswerFraming): string {
-    const { dateLine, keepAliveLine } = this.#host;
+  #headText(
+    head: ResponseHead,
+    framing: AnswerFraming,
+    keepAliveLine = this.#host.keepAliveLine,
+  ): string {
+    const { dateLine } = this.#host;
     const { minorVersion, persists } = this;
     return answerHead(head, { minorVersion, framing, persists, dateLine, keepAliveLine });
   }

@@ -6,9 +6,17 @@
  */
 
 import { checkInteger, checkNames, checkRecord, describe, MAX_MS } from "./option_checks.ts";
+import { type QueueOptions, resolveQueue } from "./queue_options.ts";
 import type { Limits, PathOverride, ReactorOptions, Shutdown, Timeouts } from "./settings.ts";
 
-export type { Limits, PathOverride, ReactorOptions, Shutdown, Timeouts } from "./settings.ts";
+export type {
+  Limits,
+  PathOverride,
+  Queue,
+  ReactorOptions,
+  Shutdown,
+  Timeouts,
+} from "./settings.ts";
 
 /** What can differ by path, resolved. */
 export interface PathOptions {
@@ -30,10 +38,16 @@ export interface ResolvedOverride extends PathOptions {
 
 /** Everything set and checked; made once, by {@linkcode resolveOptions}. */
 export interface Options {
+  /** Every time-out, in milliseconds. */
   readonly timeouts: Timeouts;
+  /** Every limit, in the unit it names. */
   readonly limits: Limits;
+  /** What differs by path, the first match wins. */
   readonly overrides: readonly ResolvedOverride[];
+  /** Whether answers carry `Keep-Alive: timeout=`. */
   readonly keepAliveHeader: boolean;
+  /** `null` without a queue. */
+  readonly queue: QueueOptions | null;
   /** What holds for a path without an override. */
   readonly everywhere: PathOptions;
 }
@@ -68,7 +82,7 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** The defaults of {@linkcode Shutdown}, in milliseconds. */
-export const DEFAULT_SHUTDOWN: Shutdown = { deadline: 20_000, grace: 1_000 };
+export const DEFAULT_SHUTDOWN: Shutdown = { readyDelay: 0, deadline: 20_000, grace: 1_000 };
 
 /** Limits without which memory would have no bound, and the rates, which their time-outs switch off. */
 const AT_LEAST_ONE = [
@@ -102,12 +116,13 @@ export function resolveOptions(given: ReactorOptions = {}): Options {
     limits,
     overrides: resolveOverrides(given.overrides, everywhere),
     keepAliveHeader: resolveFlag(given.keepAliveHeader),
+    queue: resolveQueue(given.queue),
     everywhere,
   };
 }
 
 /**
- * Fills in the defaults of a shutdown's two durations, in milliseconds.
+ * Fills in the defaults of a shutdown's durations, in milliseconds.
  *
  * @throws {TypeError} If a name is unknown or a value is not a number.
  * @throws {RangeError} If a number is not whole, negative, or over 2,147,483,647.

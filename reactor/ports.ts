@@ -59,6 +59,8 @@ export interface Clock {
   after(ms: number, call: () => void, options?: { readonly hold?: boolean }): StopTimer;
   /** Calls back every `ms` until stopped; never keeps the process alive. */
   every(ms: number, call: () => void): StopTimer;
+  /** Calls back once, as soon as the platform has looked at all its sockets; may keep the process alive. */
+  afterPoll(call: () => void): StopTimer;
   /** The time of day in milliseconds since 1970-01-01 UTC, for the `Date` field. */
   wallMs(): number;
 }

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { Admission } from "./admission/admission.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionInfo } from "./connection_info.ts";
@@ -17,7 +18,10 @@ import { ConnectionSet } from "./connection_set.ts";
 import type { Engine } from "./engine.ts";
 import { AbortError } from "./errors.ts";
 import type { Application } from "./exchange.ts";
+import { HeadParsers } from "./head_parsers.ts";
 import { imfFixdate } from "./h1/serialize.ts";
+import type { Observer } from "./observer.ts";
+import { Observers } from "./observers.ts";
 import type { Options, Shutdown } from "./options.ts";
 import { PlainAnswers } from "./plain_answers.ts";
 import type { Address, Conn, Listener, Ports, StopTimer } from "./ports.ts";
@@ -54,7 +58,17 @@ export interface ReactorInit {
   readonly onAcceptError: (error: unknown) => void;
   /** Told of what was thrown where nothing may throw; the one connection has been cut. */
   readonly onDefect: (error: unknown) => void;
+  /** Told of what an observer threw. */
+  readonly onObserverError: (error: unknown) => void;
+  /** Told once of what the queue's lane function threw. */
+  readonly onLaneError: (error: unknown) => void;
 }
+
+/**
+ * Where a server is in its life: `"leaving"` while a shutdown's `readyDelay` runs and everything is still
+ * served, `"draining"` from the moment it accepts no more, `"ended"` when nothing is left.
+ */
+export type Phase = "serving" | "leaving" | "draining" | "ended";
 
 /** How a shutdown went. */
 export interface ShutdownReport {
@@ -76,13 +90,17 @@ export class Reactor implements Engine {
   readonly options: Options;
   readonly application: Application;
   readonly pool: BufferPool = new BufferPool();
+  readonly parsers: HeadParsers;
   readonly plainAnswers: PlainAnswers;
   readonly rounds: Rounds;
   readonly keepAliveLine: string;
+  readonly admission: Admission | null;
   /** The live connections, for reading. */
   readonly connections: ReadonlySet<ConnectionInfo>;
+  observers: Observers | null = null;
   now = 0;
   dateLine = "";
+  readonly #observers: Observers;
   readonly #listener: Listener;
   readonly #onAcceptError: (error: unknown) => void;
   readonly #onDefect: (error: unknown) => void;
@@ -101,6 +119,8 @@ export class Reactor implements Engine {
   #reportedAt = -Infinity;
   #held = true;
   #accepting = true;
+  #phase: Phase = "serving";
+  #endLeave: (() => void) | null = null;
   #shutdown: Promise<ShutdownReport> | null = null;
   #force: (() => void) | null = null;
   #tally: ((reason: CloseReason) => void) | null = null;
@@ -112,8 +132,15 @@ export class Reactor implements Engine {
     this.options = init.options;
     this.application = init.application;
     this.connections = new ConnectionSet(this.#set);
+    this.parsers = new HeadParsers(init.options.limits);
     this.plainAnswers = new PlainAnswers(init.ports.codec);
     this.rounds = new Rounds(init.ports.clock, this.#set);
+    this.#observers = new Observers(init.onObserverError);
+    const { queue } = init.options;
+    const { onLaneError } = init;
+    this.admission = queue === null
+      ? null
+      : new Admission({ clock: init.ports.clock, options: queue, onLaneError });
     this.#listener = init.listener;
     this.#onAcceptError = init.onAcceptError;
     this.#onDefect = init.onDefect;
@@ -127,6 +154,10 @@ export class Reactor implements Engine {
 
   get addr(): Address {
     return this.#listener.addr;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
   }
 
   /** Serves until it is shut down, or cannot accept any more; resolves when nothing is left. */
@@ -152,9 +183,9 @@ export class Reactor implements Engine {
   }
 
   /**
-   * Stops in three phases: accepts no more, closes idle connections, lets requests in flight finish; at
-   * `deadline` aborts the handlers still at work; `grace` later cuts what remains. Both in milliseconds.
-   * A second call joins the first.
+   * Goes on as before for `readyDelay`, then stops in three phases: accepts no more, closes idle
+   * connections, lets requests in flight finish; at `deadline` aborts the handlers still at work; `grace`
+   * later cuts what remains. All in milliseconds. A second call joins the first.
    */
   shutdown(times: Shutdown): Promise<ShutdownReport> {
     return this.#shutdown ??= this.#stop(times);
@@ -166,6 +197,16 @@ export class Reactor implements Engine {
     for (const connection of this.#set) connection.abort("forced");
     this.#force?.();
     this.#checkEnd();
+  }
+
+  /** Has `observer` told of all that happens from now on; the function returned ends that. */
+  observe(observer: Observer): () => void {
+    this.#observers.add(observer);
+    this.observers = this.#observers;
+    return () => {
+      this.#observers.remove(observer);
+      if (this.#observers.size === 0) this.observers = null;
+    };
   }
 
   touched(connection: ConnectionRecord): void {
@@ -257,6 +298,7 @@ export class Reactor implements Engine {
     const connection = new Connection(this, conn, { id: ++this.#ids, refused });
     this.#set.add(connection);
     if (!this.#held) connection.unref();
+    this.observers?.opened(connection);
     connection.run();
   }
 
@@ -321,14 +363,18 @@ export class Reactor implements Engine {
 
   async #stop(times: Shutdown): Promise<ShutdownReport> {
     const { clock } = this.ports;
-    const begin = clock.now();
     let drained = 0;
     let forced = 0;
     this.#tally = (reason) => {
       if (reason === "forced") forced++;
       else if (reason !== "peer_reset") drained++;
     };
+    if (times.readyDelay > 0 && this.#accepting) await this.#leave(times.readyDelay);
+    // What ended before was ordinary business.
+    drained = 0;
+    const begin = clock.now();
     this.#stopAccepting();
+    this.admission?.resume();
     for (const connection of this.#set) connection.close("shutdown");
     await this.#emptyWithin(times.deadline);
     const drainedAt = clock.now();
@@ -339,6 +385,20 @@ export class Reactor implements Engine {
     const drainMs = Math.round(drainedAt - begin);
     const abortMs = Math.round(clock.now() - drainedAt);
     return { drained: early, aborted, forced, drainMs, abortMs };
+  }
+
+  /** Serves on for `ms`, or until it cannot or must not. */
+  #leave(ms: number): Promise<void> {
+    this.#enter("leaving");
+    return new Promise((resolve) => {
+      const done = () => {
+        stop();
+        this.#endLeave = null;
+        resolve();
+      };
+      const stop = this.ports.clock.after(ms, done, { hold: true });
+      this.#endLeave = done;
+    });
   }
 
   #abortExchanges(): number {
@@ -366,15 +426,24 @@ export class Reactor implements Engine {
     if (!this.#accepting) return;
     this.#accepting = false;
     this.#listener.close();
+    this.#enter("draining");
+    this.#endLeave?.();
     this.#stopPause?.();
     this.#makeRoom?.();
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.observers?.entered(phase);
   }
 
   #checkEnd(): void {
     if (this.#accepting || this.#set.size > 0) return;
     this.#stopTicks?.();
     this.#stopTicks = null;
+    this.admission?.stop();
     this.#force?.();
+    if (this.#phase !== "ended") this.#enter("ended");
     this.#end();
   }
 }

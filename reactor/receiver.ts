@@ -22,6 +22,8 @@ export interface ReceiverEvents {
   peerEnd(): void;
   /** The connection is broken. */
   readFailed(): void;
+  /** Something threw that may not throw. */
+  defect(error: unknown): void;
 }
 
 /** The reading half of one connection. */
@@ -55,37 +57,41 @@ export class Receiver {
 
   /** Reads until the peer ends, the connection breaks or `stop` is called; never rejects. */
   async run(): Promise<void> {
-    while (!this.#stopped && !this.peerEnded) {
-      const room = this.#held < this.#mostHeld ? this.#inbox.room() : null;
-      if (room === null) {
-        await this.#parked();
-        continue;
-      }
-      let count: number | null;
-      try {
-        // Awaited here and not in a function of its own: one promise less for every read.
-        count = await this.#conn.read(room);
-      } catch {
-        this.#failed();
-        break;
-      }
-      this.#rounds.served();
-      this.#sender.deferring = true;
-      this.#arrived(count);
-      this.#sender.deferring = false;
-      if (this.#sender.deferred) {
-        let taken: number;
-        try {
-          taken = await this.#conn.write(this.#sender.deferredBytes());
-        } catch {
-          this.#sender.failed();
+    try {
+      while (!this.#stopped && !this.peerEnded) {
+        const room = this.#held < this.#mostHeld ? this.#inbox.room() : null;
+        if (room === null) {
+          await this.#parked();
           continue;
         }
-        this.#sender.wrote(taken);
+        let count: number | null;
+        try {
+          // Awaited here and not in a function of its own: one promise less for every read.
+          count = await this.#conn.read(room);
+        } catch {
+          this.#failed();
+          break;
+        }
+        this.#rounds.served();
+        this.#sender.deferring = true;
+        this.#arrived(count);
+        this.#sender.deferring = false;
+        if (this.#sender.deferred) {
+          let taken: number;
+          try {
+            taken = await this.#conn.write(this.#sender.deferredBytes());
+          } catch {
+            this.#sender.failed();
+            continue;
+          }
+          this.#sender.wrote(taken);
+        }
+        if (this.#rounds.holding) await this.#rounds.next();
       }
-      if (this.#rounds.holding) await this.#rounds.next();
+      if (this.#stopped) this.#inbox.release();
+    } catch (error) {
+      this.#events.defect(error);
     }
-    if (this.#stopped) this.#inbox.release();
   }
 
   /** There may be room again. */

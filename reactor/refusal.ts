@@ -5,7 +5,14 @@
  * @module
  */
 
-import { type AbortCode, AbortError, BodyError, ProtocolError } from "./errors.ts";
+import {
+  type AbortCode,
+  AbortError,
+  BodyError,
+  type ProtocolCode,
+  ProtocolError,
+} from "./errors.ts";
+import type { ResponseHead } from "./exchange.ts";
 import { statusLine } from "./h1/serialize.ts";
 import type { CloseReason } from "./states.ts";
 
@@ -17,13 +24,19 @@ export function refusal(status: number, dateLine: string): string {
   return statusLine(status, 1) + "content-length: 0\r\n" + dateLine + "connection: close\r\n\r\n";
 }
 
+/**
+ * The answer to a request that its queue turns away, on a connection that goes on. A second, because a
+ * queue that is full now has gone through everything in it by then.
+ */
+export const OVERLOADED: ResponseHead = { status: 503, fields: ["retry-after", "1"] };
+
 /** The close reason that a refused request leaves behind. */
-export function refusalReason(error: ProtocolError): CloseReason {
-  switch (error.code) {
+export function refusalReason(code: ProtocolCode): CloseReason {
+  switch (code) {
     case "head_timeout":
     case "body_timeout":
     case "handler_timeout":
-      return error.code;
+      return code;
     case "body_too_large":
     case "target_too_long":
     case "head_too_large":

@@ -155,12 +155,17 @@ export class LiveBody implements RequestBody {
     return piece?.length ?? 0;
   }
 
+  /** Whether the rest is being thrown away. */
+  get discarding(): boolean {
+    return this.#discarding;
+  }
+
   /** Throws away what has arrived of it; returns the number of bytes. */
   discard(): number {
     const before = this.#source.inbox.size;
     this.#ending ??= new BodyError("aborted", "Cannot read the body: it was discarded unread");
     this.#discarding = true;
-    this.#now();
+    this.#take();
     return before - this.#source.inbox.size;
   }
 
@@ -174,7 +179,7 @@ export class LiveBody implements RequestBody {
     const remaining = this.remaining;
     if (remaining !== null && this.#source.inbox.size < remaining) return false;
     this.#settling = true;
-    const rest = this.#now();
+    const rest = this.#take();
     this.#settling = false;
     if (!this.#discarding) this.#kept = rest;
     return this.#complete;
@@ -214,11 +219,13 @@ export class LiveBody implements RequestBody {
 
   /** What can be had at once, or `null`. */
   #now(): Bytes | null {
-    if (this.#kept !== null) {
-      const kept = this.#kept;
-      this.#kept = null;
-      return kept;
-    }
+    if (this.#kept === null) return this.#discarding ? null : this.#take();
+    const kept = this.#kept;
+    this.#kept = null;
+    return kept;
+  }
+
+  #take(): Bytes | null {
     if (this.#complete || this.#error !== null || this.#source.inbox.size === 0) return null;
     const piece = this.#decoder === null ? this.#takeSized() : this.#takeChunked(this.#decoder);
     if (this.#error !== null) return null;

@@ -1,5 +1,5 @@
 /**
- * What can be set: time-outs, limits, overrides by path and the two durations of a shutdown, each
+ * What can be set: time-outs, limits, overrides by path and the durations of a shutdown, each
  * with its unit, its default and where the default comes from. `options.ts` holds the defaults and
  * checks what is given; what a setting *does* lives where it is obeyed.
  *
@@ -8,6 +8,8 @@
  *
  * @module
  */
+
+import type { RequestView } from "./head_view.ts";
 
 /** How long each phase of a connection may last, in milliseconds; `0` switches one off. */
 export interface Timeouts {
@@ -83,6 +85,9 @@ export interface Limits {
    * Field lines in a request, at least 1; over it 431.
    *
    * Kestrel 100, Deno.serve 128, nginx 1,000, Go none.
+   *
+   * Raising it far costs: in Deno, iterating over `headers` takes time with the square of the number of
+   * fields (1,000 of them 0.1 s).
    * @default {100}
    */
   readonly headerCount: number;
@@ -184,6 +189,62 @@ export interface PathOverride {
   readonly timeouts?: Partial<Pick<Timeouts, "handler">>;
 }
 
+/**
+ * The queue in front of the handlers: so many at a time, a bounded number of requests that wait, and 503
+ * with `Retry-After` for the rest, at the cost of a static answer and on a connection that goes on.
+ *
+ * A client has one place for each of its connections: what it pipelines waits behind. A client that
+ * leaves, or ends its side of the connection, while its request waits is dropped; its handler never runs.
+ * In a queue under pressure the newest goes first. In one that stands, because more comes than can be
+ * done, whoever comes takes the place of one that has waited longer than the bound: ten milliseconds, or
+ * four times the gap between two starts if that is more. A queue stands when it has not been empty for
+ * ten times the bound; a burst is worked off.
+ */
+export interface Queue {
+  /**
+   * Handlers at work at a time: a number of at least 1, or `"auto"`, which finds it between
+   * {@linkcode Queue.floor} and {@linkcode Queue.ceiling} from how long handlers take.
+   *
+   * A handler is at work from its call until its answer is complete (for a stream its last byte) and its
+   * promise has settled; with `"auto"` until its answer begins, so that streams without an end do not use
+   * it up. One that was told to stop, through `request.signal`, and goes on all the same counts for five
+   * seconds more.
+   * @default {"auto"}
+   */
+  readonly maxActive: number | "auto";
+  /**
+   * The least that `"auto"` goes down to, and where it begins; at least 1. Envoy's adaptive concurrency
+   * tries out three.
+   * @default {4}
+   */
+  readonly floor: number;
+  /** The most that `"auto"` goes up to, at least the floor. Envoy 1,000. @default {1_000} */
+  readonly ceiling: number;
+  /**
+   * Requests that wait at once, `0` = none: what cannot begin at once is turned away. In a full queue a
+   * request of the high lane takes the place of a normal one.
+   *
+   * A thousand cost some MiB, and at a millisecond each are worked off within {@linkcode Queue.maxWait}.
+   * @default {1_000}
+   */
+  readonly maxQueued: number;
+  /**
+   * How long a request may wait, in milliseconds, at least 1; then 503. Exact to about 2 ms, or to one
+   * handler that computes without a pause.
+   *
+   * A second: longer than any burst that is worth waiting out, shorter than the time-outs of clients.
+   * @default {1_000}
+   */
+  readonly maxWait: number;
+  /**
+   * The lane that a request waits in. Those of `"high"` go first, but every eighth start is one of
+   * `"normal"` if one waits. Called only for requests that have to wait, before anything is decoded; an
+   * error that it throws counts as `"normal"` and is reported once.
+   * @default {"high" for /healthz, /readyz, /livez and /metrics}
+   */
+  readonly lane: (request: RequestView) => "high" | "normal";
+}
+
 /** What a program may set; everything left out has its default. */
 export interface ReactorOptions {
   /** Time-outs in milliseconds. */
@@ -192,6 +253,8 @@ export interface ReactorOptions {
   readonly limits?: Partial<Limits>;
   /** Limits of some paths, the first match wins. @default {[]} */
   readonly overrides?: readonly PathOverride[];
+  /** Admission control; without it handlers begin at once. `{}` is one with all defaults. @default {none} */
+  readonly queue?: Partial<Queue>;
   /**
    * Whether answers on a connection that stays open carry `Keep-Alive: timeout=` with
    * {@linkcode Timeouts.idle} in whole seconds. @default {false}
@@ -199,10 +262,20 @@ export interface ReactorOptions {
   readonly keepAliveHeader?: boolean;
 }
 
-/** The two durations of a shutdown, in milliseconds from its call and from the deadline. */
+/** The durations of a shutdown's phases, in milliseconds, each from the end of the one before. */
 export interface Shutdown {
   /**
-   * When the handlers still at work are aborted through `request.signal`; `0` = at once.
+   * How long the server still accepts and answers as before, and only its phase has changed to
+   * `"leaving"`, so that `/readyz` says 503 and load balancers take it out before it closes; `0` = off.
+   *
+   * As long as they need to notice: with Kubernetes `periodSeconds` × `failureThreshold` of the readiness
+   * probe, and a little more. An aborted `signal` cuts it short.
+   * @default {0}
+   */
+  readonly readyDelay: number;
+  /**
+   * When the handlers still at work are aborted through `request.signal`; `0` = at once. Counts from the
+   * end of {@linkcode Shutdown.readyDelay}.
    *
    * 20 s: with the grace it ends within the 30 s that Kubernetes leaves a container by default.
    * .NET's host 30 s, Traefik 10 s, Caddy and Deno.serve wait for ever.

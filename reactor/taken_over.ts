@@ -19,6 +19,8 @@ export interface TakenOverHost {
   sent(bytes: number): void;
   /** The inbox has room again. */
   consumed(): void;
+  /** A write failed: the peer is gone. */
+  failed(): void;
   close(): void;
 }
 
@@ -57,9 +59,14 @@ export class TakenOver implements Conn {
 
   async write(bytes: Bytes): Promise<number> {
     await this.#headSent;
-    const count = await this.#host.conn.write(bytes);
-    this.#host.sent(count);
-    return count;
+    try {
+      const count = await this.#host.conn.write(bytes);
+      this.#host.sent(count);
+      return count;
+    } catch (error) {
+      this.#host.failed();
+      throw error;
+    }
   }
 
   async closeWrite(): Promise<void> {

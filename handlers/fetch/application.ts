@@ -37,9 +37,14 @@ export function fetchApplication(init: FetchInit): Application {
     const request = lazyRequest({ exchange, head, bytes, start, defaultHost });
     try {
       const result = handler(request, new HandlerInfo(exchange) as ServeHandlerInfo);
-      if (result instanceof NativeResponse) answer({ init, exchange, request, compressor }, result);
-      else answerLater({ init, exchange, request, compressor }, result);
+      if (result instanceof NativeResponse) {
+        exchange.settled();
+        answer({ init, exchange, request, compressor }, result);
+      } else {
+        answerLater({ init, exchange, request, compressor }, result);
+      }
     } catch (error) {
+      exchange.settled();
       recover({ init, exchange, request, compressor }, error);
     }
   };
@@ -99,8 +104,11 @@ function send(call: Call, plan: SendPlan): void {
 
 async function answerLater(call: Call, result: unknown): Promise<void> {
   try {
-    answer(call, await result);
+    const response = await result;
+    call.exchange.settled();
+    answer(call, response);
   } catch (error) {
+    call.exchange.settled();
     recover(call, error);
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type FieldSection, isToken } from "./field_section.ts";
+import { type FieldSection, isToken } from "../../reactor/h1/field_section.ts";
 import { standIn } from "./stand_in.ts";
 
 /**

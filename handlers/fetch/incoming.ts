@@ -12,7 +12,7 @@ import type { RequestHead } from "../../reactor/h1/head.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { type Abortable, signalOf } from "./abort.ts";
 import { IncomingBody, ownBytes } from "./body.ts";
-import { FieldSection } from "./field_section.ts";
+import { FieldSection } from "../../reactor/h1/field_section.ts";
 import { lazyHeaders } from "./headers.ts";
 import { realRequest } from "./real_request.ts";
 

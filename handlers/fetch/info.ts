@@ -26,10 +26,23 @@ export class HandlerInfo {
   }
 
   upgrade(init: UpgradeInit = {}): Conn {
-    const { status = this.#exchange.method === "CONNECT" ? 200 : 101, headers } = init;
+    const { status = this.#exchange.method === "CONNECT" ? 200 : 101 } = init;
+    const headers = new Headers(init.headers);
+    if (status === 101) sayUpgrade(headers);
     const fields: string[] = [];
-    new Headers(headers).forEach((value, name) => fields.push(name, value));
+    headers.forEach((value, name) => fields.push(name, value));
     return this.#exchange.upgrade({ status, fields });
+  }
+}
+
+/** RFC 9110 §7.8: a 101 names the new protocol, and Connection says that it does. */
+function sayUpgrade(headers: Headers): void {
+  if (!headers.has("upgrade")) {
+    throw new TypeError("Cannot upgrade the connection: no Upgrade field names the protocol");
+  }
+  const options = (headers.get("connection") ?? "").toLowerCase().split(",");
+  if (!options.some((option) => option.trim() === "upgrade")) {
+    headers.append("connection", "upgrade");
   }
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { FieldSection } from "./field_section.ts";
+import type { FieldSection } from "../../reactor/h1/field_section.ts";
 
 /** What a {@linkcode realRequest} is made of. */
 export interface RequestParts {

@@ -4,8 +4,9 @@
  *
  * The decoder takes in every byte it is shown and keeps none, so that the caller may reuse its buffer
  * after each call. It is strict, because a recipient that reads these lines in another way would find
- * another request behind them: no whitespace beside a chunk size, no bare CR or LF, extensions and
- * trailer fields in their grammar. Extensions and trailers are read safely and dropped (§7.1.1, §7.1.2).
+ * another request behind them: no whitespace ahead of a chunk size or a CRLF, no bare CR or LF, extensions
+ * and trailer fields in their grammar, which has whitespace beside ";" and "=" alone (RFC 9110 §5.6.3 wants
+ * that taken). Extensions and trailers are read safely and dropped (§7.1.1, §7.1.2).
  *
  * @module
  */
@@ -21,6 +22,7 @@ import {
   EQUALS,
   FIELD,
   hexValue,
+  isOws,
   LF,
   SEMICOLON,
   TOKEN,
@@ -85,18 +87,21 @@ const EXT_TOKEN = 5;
 const EXT_QUOTED = 6;
 const EXT_ESCAPED = 7;
 const EXT_QUOTED_END = 8;
-const LINE_LAST = EXT_QUOTED_END;
-const SIZE_LF = 9;
-const DATA = 10;
-const DATA_CR = 11;
-const DATA_LF = 12;
-const TRAILER_START = 13;
-const TRAILER_NAME = 14;
-const TRAILER_VALUE = 15;
-const TRAILER_LF = 16;
+/** Behind whitespace that has to be followed by another extension, or by the value of this one. */
+const EXT_SPACE = 9;
+const EXT_NAME_SPACE = 10;
+const LINE_LAST = EXT_NAME_SPACE;
+const SIZE_LF = 11;
+const DATA = 12;
+const DATA_CR = 13;
+const DATA_LF = 14;
+const TRAILER_START = 15;
+const TRAILER_NAME = 16;
+const TRAILER_VALUE = 17;
+const TRAILER_LF = 18;
 const TRAILER_LAST = TRAILER_LF;
-const END_LF = 17;
-const DONE = 18;
+const END_LF = 19;
+const DONE = 20;
 
 /** Decodes one chunked body after the other. */
 export class ChunkedDecoder {
@@ -185,6 +190,7 @@ export class ChunkedDecoder {
       case SIZE:
         return hexValue(byte) === -1 ? extensionOrEnd(byte) : this.#digit(hexValue(byte));
       case EXT_NAME_START:
+        if (isOws(byte)) return EXT_NAME_START;
         return isToken(byte) ? EXT_NAME : refuse("extension name");
       case EXT_NAME:
         return extensionName(byte);
@@ -198,6 +204,10 @@ export class ChunkedDecoder {
         return isField(byte) ? EXT_QUOTED : refuse("quoted pair");
       case EXT_QUOTED_END:
         return extensionOrEnd(byte);
+      case EXT_SPACE:
+        return extensionBehindSpace(byte);
+      case EXT_NAME_SPACE:
+        return extensionBehindName(byte);
       case SIZE_LF:
         return byte === LF ? this.#endLine() : refuse("end of a chunk line");
       case DATA_CR:
@@ -249,16 +259,29 @@ export class ChunkedDecoder {
 }
 
 function extensionOrEnd(byte: number): number {
+  if (byte === CR) return SIZE_LF;
   if (byte === SEMICOLON) return EXT_NAME_START;
-  return byte === CR ? SIZE_LF : refuse("chunk line");
+  return isOws(byte) ? EXT_SPACE : refuse("chunk line");
+}
+
+function extensionBehindSpace(byte: number): number {
+  if (isOws(byte)) return EXT_SPACE;
+  return byte === SEMICOLON ? EXT_NAME_START : refuse("chunk line");
 }
 
 function extensionName(byte: number): number {
   if (isToken(byte)) return EXT_NAME;
+  if (isOws(byte)) return EXT_NAME_SPACE;
   return byte === EQUALS ? EXT_VALUE_START : extensionOrEnd(byte);
 }
 
+function extensionBehindName(byte: number): number {
+  if (isOws(byte)) return EXT_NAME_SPACE;
+  return byte === EQUALS ? EXT_VALUE_START : extensionBehindSpace(byte);
+}
+
 function extensionValueStart(byte: number): number {
+  if (isOws(byte)) return EXT_VALUE_START;
   if (byte === DQUOTE) return EXT_QUOTED;
   return isToken(byte) ? EXT_TOKEN : refuse("extension value");
 }

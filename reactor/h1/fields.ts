@@ -65,6 +65,7 @@ const OPTION_CLOSE = ascii("close");
 const OPTION_UPGRADE = ascii("upgrade");
 const OPTION_KEEP_ALIVE = ascii("keep-alive");
 const EXPECTATION = ascii("100-continue");
+const HTTP2_CLEARTEXT = ascii("h2c");
 
 function byLength(fields: readonly (readonly [string, number])[]) {
   const list = Array.from<{ name: Uint8Array; field: number } | undefined>({
@@ -115,7 +116,10 @@ export function noteField(
 ): void {
   switch (field) {
     case FIELD_CONNECTION:
-      facts.seen |= connectionOptions(bytes, from, to);
+      // Nearly always the only option.
+      facts.seen |= spells(bytes, from, to, OPTION_KEEP_ALIVE)
+        ? KEEP_ALIVE
+        : anyOf(connectionOption, bytes, from, to);
       break;
     case FIELD_CONTENT_LENGTH:
       // Even two equal ones: RFC 9112 §6.3 lets a recipient refuse them, and it is the safe choice.
@@ -126,10 +130,10 @@ export function noteField(
       facts.codings = codingsOf(facts.codings, bytes, from, to);
       break;
     case FIELD_EXPECT:
-      facts.seen |= spells(bytes, from, to, EXPECTATION) ? EXPECT_CONTINUE : EXPECT_UNKNOWN;
+      facts.seen |= anyOf(expectation, bytes, from, to);
       break;
     case FIELD_UPGRADE:
-      facts.seen |= isProtocolList(bytes, from, to) ? UPGRADE : BAD_UPGRADE;
+      facts.seen |= anyOf(protocol, bytes, from, to);
       break;
   }
 }
@@ -153,21 +157,30 @@ function badLength(): never {
   );
 }
 
-/** RFC 9110 §7.6.1. Options that the engine does not know, and empty list elements, mean nothing. */
-function connectionOptions(bytes: Bytes, from: number, to: number): number {
-  // Nearly always the only option.
-  if (spells(bytes, from, to, OPTION_KEEP_ALIVE)) return KEEP_ALIVE;
-  let options = 0;
+/** What all elements of a list mean together; empty ones mean nothing (RFC 9110 §5.6.1.2). */
+function anyOf(
+  meaning: (bytes: Bytes, from: number, to: number) => number,
+  bytes: Bytes,
+  from: number,
+  to: number,
+): number {
+  let meanings = 0;
   while (from < to) {
     let end = from;
     while (end < to && bytes[end] !== COMMA) end++;
     const start = skipOws(bytes, from, end);
-    options |= connectionOption(bytes, start, trimOws(bytes, start, end));
+    if (start < end) meanings |= meaning(bytes, start, trimOws(bytes, start, end));
     from = end + 1;
   }
-  return options;
+  return meanings;
 }
 
+/** RFC 9110 §10.1.1. */
+function expectation(bytes: Bytes, from: number, to: number): number {
+  return spells(bytes, from, to, EXPECTATION) ? EXPECT_CONTINUE : EXPECT_UNKNOWN;
+}
+
+/** RFC 9110 §7.6.1. Options that the engine does not know mean nothing. */
 function connectionOption(bytes: Bytes, from: number, to: number): number {
   switch (to - from) {
     case OPTION_CLOSE.length:
@@ -181,21 +194,15 @@ function connectionOption(bytes: Bytes, from: number, to: number): number {
   }
 }
 
-/** Upgrade = #( token [ "/" token ] ), RFC 9110 §7.8, with at least one element. */
-function isProtocolList(bytes: Bytes, from: number, to: number): boolean {
-  let at = from;
-  for (;;) {
-    const nameEnd = tokenEnd(bytes, at, to);
-    if (nameEnd === at) return false;
-    at = nameEnd;
-    if (at < to && bytes[at] === SLASH) {
-      const versionEnd = tokenEnd(bytes, at + 1, to);
-      if (versionEnd === at + 1) return false;
-      at = versionEnd;
-    }
-    at = skipOws(bytes, at, to);
-    if (at === to) return true;
-    if (bytes[at] !== COMMA) return false;
-    at = skipOws(bytes, at + 1, to);
-  }
+/**
+ * Upgrade = #( token [ "/" token ] ), RFC 9110 §7.8. An offer of h2c means nothing: RFC 9113 §3.1 has done
+ * away with it, but some clients (Java's) make it with every request, bodies or not.
+ */
+function protocol(bytes: Bytes, from: number, to: number): number {
+  const nameEnd = tokenEnd(bytes, from, to);
+  if (nameEnd === from) return BAD_UPGRADE;
+  if (nameEnd === to) return spells(bytes, from, to, HTTP2_CLEARTEXT) ? 0 : UPGRADE;
+  const versionEnd = tokenEnd(bytes, nameEnd + 1, to);
+  const sound = bytes[nameEnd] === SLASH && versionEnd > nameEnd + 1 && versionEnd === to;
+  return sound ? UPGRADE : BAD_UPGRADE;
 }

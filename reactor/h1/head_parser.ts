@@ -132,7 +132,8 @@ export class HeadParser {
         if (phase === METHOD) {
           while (at < stop && (CLASS[bytes[at]!]! & TOKEN) !== 0) at++;
           if (at - mark > MAX_METHOD_BYTES) {
-            fail("bad_request_line", "Cannot take so long a method");
+            // RFC 9112 §3: longer than any method that is known.
+            fail("method_too_long", "Cannot take so long a method");
           }
           if (at === stop) break;
           if (bytes[at] !== SP || at === mark) fail("bad_request_line", "Cannot read the method");

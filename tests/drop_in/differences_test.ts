@@ -44,6 +44,15 @@ const DIFFERENCES: readonly Difference[] = [
     deno: 200,
     weir: 417,
   },
+  {
+    name: "an offer of h2c with a body",
+    raw: request({
+      body: "abc",
+      fields: ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAA"],
+    }),
+    deno: 400,
+    weir: 200,
+  },
   { name: "CONNECT", raw: head("CONNECT h:80 HTTP/1.1", "Host: h:80"), deno: 200, weir: 501 },
   {
     name: "raw UTF-8 in the target",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BufferPool, LARGE_BYTES, SMALL_BYTES } from "../../reactor/buffer_pool.ts";
+import { BufferPool, LARGE_BYTES, SMALL_BYTES, TINY_BYTES } from "../../reactor/buffer_pool.ts";
 import { Inbox } from "../../reactor/inbox.ts";
 import { Outbox } from "../../reactor/outbox.ts";
 import type { Bytes } from "../../reactor/ports.ts";
@@ -31,21 +31,27 @@ function contentOf(inbox: Inbox): string {
   return fromLatin1(inbox.bytes.subarray(inbox.start, inbox.end));
 }
 
-Deno.test("BufferPool gives both sizes, the last given back first, and never one twice", () => {
+Deno.test("BufferPool gives three sizes, the last given back first, and never one twice", () => {
   const pool = new BufferPool();
+  const tiny = Array.from({ length: 100 }, () => pool.takeTiny());
   const small = Array.from({ length: 100 }, () => pool.takeSmall());
   const large = [pool.takeLarge(), pool.takeLarge()];
+  assertEquals([...new Set(tiny.map(({ length }) => length))], [TINY_BYTES]);
   assertEquals([...new Set(small.map(({ length }) => length))], [SMALL_BYTES]);
   assertEquals([...new Set(large.map(({ length }) => length))], [LARGE_BYTES]);
-  assertEquals(new Set(small.map((each) => `${slab(each)}:${each.byteOffset}`)).size, 100);
+  const cut = [...tiny, ...small];
+  assertEquals(new Set(cut.map((each) => `${slab(each)}:${each.byteOffset}`)).size, 200);
+  pool.give(tiny[5]!);
   pool.give(small[3]!);
   pool.give(large[0]!);
-  assert(pool.takeSmall() === small[3] && pool.takeLarge() === large[0]);
+  assert(
+    pool.takeTiny() === tiny[5] && pool.takeSmall() === small[3] && pool.takeLarge() === large[0],
+  );
 });
 
 const slabs: ArrayBuffer[] = [];
 
-/** The number of the slab that a small buffer is cut from. */
+/** The number of the slab that a tiny or small buffer is cut from. */
 function slab(bytes: Bytes): number {
   const known = slabs.indexOf(bytes.buffer);
   return known >= 0 ? known : slabs.push(bytes.buffer) - 1;
@@ -63,16 +69,16 @@ Deno.test("BufferPool keeps a bounded number of large buffers and nothing of ano
   assertEquals([...new Set(again.map(({ length }) => length))], [LARGE_BYTES]);
 });
 
-Deno.test("Inbox waits on a small buffer and takes a large one when a read fills it", () => {
+Deno.test("Inbox waits on a tiny buffer, takes a large one when a read fills it, and a small one from then on", () => {
   const { pool, account } = poolOf();
   const inbox = new Inbox(pool, { maxBytes: 32_768 });
-  assertEquals(inbox.room()!.length, SMALL_BYTES);
+  assertEquals(inbox.room()!.length, TINY_BYTES);
   inbox.filled(10);
   assertEquals(account.out, 1);
   inbox.discard();
-  assertEquals(receive(inbox, "x".repeat(5_000)), SMALL_BYTES);
+  assertEquals(receive(inbox, "x".repeat(5_000)), TINY_BYTES);
   assertEquals(receive(inbox, "y".repeat(5_000)), 5_000);
-  assertEquals(contentOf(inbox), "x".repeat(SMALL_BYTES) + "y".repeat(5_000));
+  assertEquals(contentOf(inbox), "x".repeat(TINY_BYTES) + "y".repeat(5_000));
   inbox.discard();
   // What was read filled no buffer, so little is expected again.
   assertEquals(inbox.room()!.length, SMALL_BYTES);

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type {
   AcceptFailure,
   Address,
@@ -44,6 +45,10 @@ export class FakeClock implements Clock {
 
   after(ms: number, call: () => void, options?: { readonly hold?: boolean }): StopTimer {
     return this.#add({ at: this.#now + ms, everyMs: 0, call, hold: options?.hold ?? false });
+  }
+
+  afterPoll(call: () => void): StopTimer {
+    return this.after(0, call);
   }
 
   every(ms: number, call: () => void): StopTimer {
@@ -114,16 +119,12 @@ export const CODEC: Codec = {
 
 /** One byte a character. */
 export function latin1(text: string): Bytes {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  return new Uint8Array(Buffer.from(text, "latin1"));
 }
 
 /** One character a byte. */
 export function fromLatin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 4096) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
-  }
-  return text;
+  return Buffer.prototype.latin1Slice.call(bytes);
 }
 
 interface Pending<T> {

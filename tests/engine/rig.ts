@@ -7,7 +7,7 @@
 
 import type { BufferPool } from "../../reactor/buffer_pool.ts";
 import type { ConnectionInfo } from "../../reactor/connection_info.ts";
-import type { Exchange } from "../../reactor/exchange.ts";
+import type { Application, Exchange } from "../../reactor/exchange.ts";
 import { type ReactorOptions, resolveOptions } from "../../reactor/options.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { Reactor } from "../../reactor/reactor.ts";
@@ -27,6 +27,8 @@ export interface Call {
   readonly exchange: Exchange;
   readonly method: string;
   readonly target: string;
+  /** The field lines and the empty line behind them, as sent. */
+  readonly fieldLines: string;
   /** The reason of its abort. */
   aborted: Error | undefined;
   /** `undefined` while it is open, `"delivered"`, or why it was not. */
@@ -39,6 +41,8 @@ export type Handle = (call: Call) => void;
 /** Options of {@linkcode Rig}. */
 export interface RigOptions extends ReactorOptions {
   readonly handle?: Handle;
+  /** Runs on the engine in the place of `handle`; its calls are not listed. */
+  readonly application?: Application;
 }
 
 /** One fake connection and the engine's view of it. */
@@ -80,6 +84,8 @@ export class Rig {
   readonly calls: Call[] = [];
   readonly acceptErrors: unknown[] = [];
   readonly defects: unknown[] = [];
+  readonly laneErrors: unknown[] = [];
+  readonly observerErrors: unknown[] = [];
   /** Errors of the engine itself; a test that expects some takes them out. */
   readonly buffers: Account;
   /** What `run` came to; `undefined` while it runs. */
@@ -87,19 +93,21 @@ export class Rig {
   handle: Handle;
 
   constructor(options: RigOptions = {}) {
-    const { handle = () => {}, ...rest } = options;
+    const { handle = () => {}, application, ...rest } = options;
     this.handle = handle;
     this.reactor = new Reactor({
       ports: { clock: this.clock, codec: CODEC, newAborter: () => new AbortController() },
       listener: this.listener,
       options: resolveOptions(rest),
-      application: (exchange, head, bytes, start) => {
-        const { targetStart, targetEnd } = head;
-        const target = CODEC.latin1(bytes, start + targetStart, start + targetEnd);
-        this.#call(exchange, head.method, target);
-      },
+      application: application ?? ((exchange, head, bytes, start) => {
+        const text = (from: number, to: number) => CODEC.latin1(bytes, start + from, start + to);
+        const target = text(head.targetStart, head.targetEnd);
+        this.#call(exchange, { target, fieldLines: text(head.fieldsStart, head.length) });
+      }),
       onAcceptError: (error) => this.acceptErrors.push(error),
       onDefect: (error) => this.defects.push(error),
+      onLaneError: (error) => this.laneErrors.push(error),
+      onObserverError: (error) => this.observerErrors.push(error),
     });
     this.buffers = new Account(this.reactor.pool);
     this.#run();
@@ -146,8 +154,9 @@ export class Rig {
     assertEquals(this.ended === undefined, false, "The reactor still runs");
   }
 
-  #call(exchange: Exchange, method: string, target: string): void {
-    const call: Call = { exchange, method, target, aborted: undefined, outcome: undefined };
+  #call(exchange: Exchange, text: Pick<Call, "target" | "fieldLines">): void {
+    const { method } = exchange;
+    const call: Call = { exchange, method, ...text, aborted: undefined, outcome: undefined };
     exchange.onAbort = (reason) => call.aborted = reason;
     exchange.onDelivered = (error) => call.outcome = error ?? "delivered";
     this.calls.push(call);
@@ -181,7 +190,8 @@ export class Account {
   peakBytes = 0;
 
   constructor(pool: BufferPool) {
-    const { takeSmall, takeLarge, give } = pool;
+    const { takeTiny, takeSmall, takeLarge, give } = pool;
+    pool.takeTiny = () => this.#took(takeTiny.call(pool));
     pool.takeSmall = () => this.#took(takeSmall.call(pool));
     pool.takeLarge = () => this.#took(takeLarge.call(pool));
     pool.give = (buffer) => {

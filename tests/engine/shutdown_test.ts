@@ -12,7 +12,7 @@ import { answers, type Line, onRig, type Rig } from "./rig.ts";
 import type { ShutdownReport } from "../../reactor/reactor.ts";
 
 const OK = { status: 200, fields: [] };
-const TIMES = { deadline: 1_000, grace: 300 };
+const TIMES = { readyDelay: 0, deadline: 1_000, grace: 300 };
 
 /** A shutdown that was begun, and its report as soon as there is one. */
 interface Ending {
@@ -213,7 +213,7 @@ Deno.test("a second call joins the first and gives the same report", async () =>
   await onRig({}, async (rig) => {
     await rig.sent(GET);
     const first = await shutDown(rig);
-    const second = await shutDown(rig, { deadline: 100_000, grace: 100_000 });
+    const second = await shutDown(rig, { ...TIMES, deadline: 100_000, grace: 100_000 });
     await rig.advance(TIMES.deadline + TIMES.grace);
     assert(first.report !== undefined && first.report === second.report);
     assertEquals((await shutDown(rig)).report, first.report);
@@ -265,7 +265,7 @@ Deno.test("connections that the peers broke are not counted as drained", async (
 Deno.test("a deadline and a grace of 0 cut at once", async () => {
   await onRig({}, async (rig) => {
     const line = await rig.sent(GET);
-    const ending = await shutDown(rig, { deadline: 0, grace: 0 });
+    const ending = await shutDown(rig, { ...TIMES, deadline: 0, grace: 0 });
     await rig.advance(0);
     await rig.advance(0);
     assertEquals([line.reason, ending.report?.forced], ["forced", 1]);

@@ -6,7 +6,7 @@
  */
 
 import type { Bytes, Conn } from "../../reactor/ports.ts";
-import { assert, assertEquals, assertThrows } from "../support/assert.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../support/assert.ts";
 import { fromLatin1, latin1, settled } from "./fakes.ts";
 import { GET, head, request, UPGRADE } from "./requests.ts";
 import { answers, type Line, onRig, type Rig } from "./rig.ts";
@@ -146,7 +146,7 @@ Deno.test("an upgraded connection stays in the shutdown: open to the end of its 
   await onRig({ handle: answers("x") }, async (rig) => {
     rig.handle = () => {};
     const { line, raw } = await taken(rig, UPGRADE);
-    const report = rig.reactor.shutdown({ deadline: 1_000, grace: 500 });
+    const report = rig.reactor.shutdown({ readyDelay: 0, deadline: 1_000, grace: 500 });
     await rig.advance(1_400);
     assertEquals(line.state, "upgraded");
     const reading = readText(raw).catch(() => null);
@@ -160,7 +160,7 @@ Deno.test("an upgraded connection stays in the shutdown: open to the end of its 
 Deno.test("an upgraded connection that ends in time drains the shutdown", async () => {
   await onRig({}, async (rig) => {
     const { raw } = await taken(rig, UPGRADE);
-    const report = rig.reactor.shutdown({ deadline: 1_000, grace: 500 });
+    const report = rig.reactor.shutdown({ readyDelay: 0, deadline: 1_000, grace: 500 });
     await rig.advance(300);
     raw.close();
     await settled();
@@ -197,5 +197,17 @@ Deno.test("a request asks for an upgrade only in HTTP/1.1", async () => {
     const fields = ["Connection: Upgrade", "Upgrade: raw"];
     await rig.sent(request({ version: "1.0", fields }));
     assertThrows(() => rig.last.exchange.upgrade(SWITCHING), TypeError);
+  });
+});
+
+Deno.test("a failed write behind the client's end ends a connection that was taken over", async () => {
+  await onRig({}, async (rig) => {
+    const { line, raw } = await taken(rig, UPGRADE);
+    await line.wire.end();
+    assertEquals(line.state, "upgraded");
+    await line.wire.reset();
+    // Nobody reads behind the end, so only the write can tell.
+    await assertRejects(() => raw.write(latin1("too late")));
+    assertEquals([line.state, line.reason], ["closed", "peer_reset"] as unknown[]);
   });
 });

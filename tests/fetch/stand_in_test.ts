@@ -1,5 +1,5 @@
 import { standIn } from "../../handlers/fetch/stand_in.ts";
-import { FieldSection } from "../../handlers/fetch/field_section.ts";
+import { FieldSection } from "../../reactor/h1/field_section.ts";
 import { realRequest } from "../../handlers/fetch/real_request.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 

@@ -72,6 +72,15 @@ const GOOD: readonly (readonly [raw: string, body: string])[] = [
   [chunk('3;a="b";c'), "abc"],
   [chunk("3;!#$%&'*+-.^_`|~09az=!#$%&'*+-.^_`|~09AZ"), "abc"],
   ["0;a=b\r\n\r\n", ""],
+  // The whitespace that a recipient has to take, RFC 9110 §5.6.3.
+  [chunk("3 ;a"), "abc"],
+  [chunk("3\t ;a"), "abc"],
+  [chunk("3; \ta"), "abc"],
+  [chunk("3;a =b"), "abc"],
+  [chunk("3;a= \tb"), "abc"],
+  [chunk("3;a ;b"), "abc"],
+  [chunk("3;a=b ;c"), "abc"],
+  [chunk('3 ; a = "b" ; c'), "abc"],
   // §7.1.2
   ["0\r\na: b\r\n\r\n", ""],
   ["0\r\na:\r\nb:\tc \x80\r\n\r\n", ""],
@@ -126,15 +135,19 @@ const BAD: readonly string[] = [
   "3\r\nabc\r\n0\n\r\n",
   "3\r\nabc\r\n0\r\n\n",
   "3\r\nabc\r\n0\r\n\rx",
-  // Extensions, without the whitespace that RFC 9112 calls bad.
+  // Extensions, and whitespace behind which there is none.
   chunk("3;"),
   chunk("3;;a"),
   chunk("3;=b"),
-  chunk("3; a"),
-  chunk("3 ;a"),
+  chunk("3 a"),
+  chunk("3; "),
   chunk("3;a "),
-  chunk("3;a =b"),
-  chunk("3;a= b"),
+  chunk("3;a b"),
+  chunk("3;a= "),
+  chunk("3;a=b c"),
+  chunk("3;a =b c"),
+  chunk("3 \n;a"),
+  chunk("3;\ra"),
   chunk("3;a=b "),
   chunk("3;a="),
   chunk("3;a=;b"),
@@ -185,7 +198,7 @@ Deno.test("ChunkedDecoder.next() takes sizes up to the largest exact integer", (
 });
 
 Deno.test("ChunkedDecoder.next() refuses at the byte that is wrong", () => {
-  for (const raw of ["g", "3 ", "3;a=b ", "3\n", "3\r\nabcd", "0\r\n "]) {
+  for (const raw of ["g", "3 x", "3;a=b x", "3\n", "3\r\nabcd", "0\r\n "]) {
     const outcome = decode(new ChunkedDecoder(), {
       name: "whole",
       bytes: latin1(raw),

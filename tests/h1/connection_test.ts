@@ -79,7 +79,12 @@ testHeads([
     "bad_expectation",
   ],
   ["refuses another expectation without body", get("Expect: x"), "bad_expectation"],
-  ["refuses an empty expectation", get("Expect:"), "bad_expectation"],
+  ["expects nothing of an empty list", get("Expect: ,", "Content-Length: 1"), {
+    expectContinue: false,
+  }],
+  ["passes over empty expectations", get("Expect:, 100-continue ,,", "Content-Length: 1"), {
+    expectContinue: true,
+  }],
   ["refuses a second expectation", get("Expect: 100-continue, x"), "bad_expectation"],
   [
     "refuses a second expectation in its own line",
@@ -138,7 +143,10 @@ testHeads([
   ["sees no upgrade to two versions", get("Connection: upgrade", "Upgrade: a/1/2"), {
     upgrade: false,
   }],
-  ["sees no upgrade with an empty element", get("Connection: upgrade", "Upgrade: a,"), {
+  ["passes over empty elements", get("Connection: upgrade", "Upgrade: , a,,b/1 ,"), {
+    upgrade: true,
+  }],
+  ["sees no upgrade in empty elements", get("Connection: upgrade", "Upgrade: , ,"), {
     upgrade: false,
   }],
   [
@@ -149,6 +157,16 @@ testHeads([
     },
   ],
   ["sees no upgrade in HTTP/1.0", get10("Connection: upgrade", "Upgrade: a"), { upgrade: false }],
+  ["passes over h2c", get("Connection: upgrade", "Upgrade: h2c"), { upgrade: false }],
+  ["passes over H2C beside another", get("Connection: upgrade", "Upgrade: H2C, a"), {
+    upgrade: true,
+  }],
+  ["sees an upgrade close to h2c", get("Connection: upgrade", "Upgrade: h2c/1"), { upgrade: true }],
+  [
+    "passes over h2c with a length",
+    get("Connection: upgrade", "Upgrade: h2c", "Content-Length: 1"),
+    { upgrade: false },
+  ],
   [
     "refuses an upgrade with a length",
     get("Connection: upgrade", "Upgrade: a", "Content-Length: 1"),

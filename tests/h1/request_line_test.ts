@@ -79,8 +79,8 @@ testHeads([
   ["takes a method of 32 bytes", head("M".repeat(32) + " / HTTP/1.1", HOST), {
     method: "M".repeat(32),
   }],
-  ["refuses a method of 33 bytes", head("M".repeat(33) + " / HTTP/1.1", HOST), "bad_request_line"],
-  ["refuses a method of 33 bytes at once", "M".repeat(33), "bad_request_line"],
+  ["refuses a method of 33 bytes", head("M".repeat(33) + " / HTTP/1.1", HOST), "method_too_long"],
+  ["refuses a method of 33 bytes at once", "M".repeat(33), "method_too_long"],
   ["refuses a method that is no token", head("G(T / HTTP/1.1", HOST), "bad_request_line"],
   ["refuses a method with obs-text", head("G\xc9T / HTTP/1.1", HOST), "bad_request_line"],
 

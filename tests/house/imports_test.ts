@@ -11,7 +11,11 @@ const FLOORS = ["reactor/", "handlers/", "cli/"];
 const MECHANISMS = [
   "timer_wheel",
   "rounds",
-  "work_queue",
+  "admission/flushes",
+  "admission/lane",
+  "admission/limit",
+  "admission/turn",
+  "admission/waits",
   "buffer_pool",
   "min_rate",
   "metrics",

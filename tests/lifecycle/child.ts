@@ -7,6 +7,7 @@
 import type { ReactorOptions } from "../../mod.ts";
 import { ChildServer } from "../support/programs.ts";
 import { LAST_GET, request } from "../support/requests.ts";
+import { peakBytesOf } from "../support/sampling.ts";
 import { pause } from "../support/time.ts";
 import { WireClient } from "../support/wire.ts";
 
@@ -89,6 +90,11 @@ export class MeasuredServer implements AsyncDisposable {
       descriptors: Math.min(...last.map(({ descriptors }) => descriptors)),
       rss: Math.min(...last.map(({ rss }) => rss)),
     };
+  }
+
+  /** The most memory that it ever had resident, in bytes. */
+  peakBytes(): Promise<number> {
+    return peakBytesOf(this.#child.pid);
   }
 
   /** Ends it; returns what it wrote to stderr. */

@@ -160,7 +160,7 @@ onWeir("an error that cannot even be asked what it is costs one connection", asy
 
 onWeir("a handler that throws behind its upgrade has the connection cut", async (peer) => {
   await using running = start(peer, (_each, info) => {
-    upgradeOf(info)();
+    upgradeOf(info)({ headers: { Upgrade: "raw" } });
     throw new Error("Behind the upgrade");
   });
   using client = await running.connect();
@@ -236,7 +236,7 @@ for (const { name, options = {}, before } of LATE) {
 onWeir("a stream that is returned behind an upgrade is cancelled", async (peer) => {
   const watched = new Watched();
   await using running = start(peer, (_each, info) => {
-    upgradeOf(info)().close();
+    upgradeOf(info)({ headers: { Upgrade: "raw" } }).close();
     return new Response(watched.stream);
   });
   using client = await running.connect();
@@ -264,7 +264,10 @@ for (const [raw, statuses] of NO_TAKEOVER) {
   const method = raw.split(" ")[0]!;
   onWeir(`upgrade() of ${method} throws for statuses that hand nothing over`, async (peer) => {
     await using running = start(peer, (_each, info) => {
-      for (const status of statuses) assertThrows(() => upgradeOf(info)({ status }), TypeError);
+      const headers = { Upgrade: "raw" };
+      for (const status of statuses) {
+        assertThrows(() => upgradeOf(info)({ status, headers }), TypeError);
+      }
       return new Response("still HTTP", { status: 403 });
     });
     using client = await running.connect();
@@ -276,7 +279,8 @@ for (const [raw, statuses] of NO_TAKEOVER) {
 
 onWeir("the head that hands a connection over announces no body", async (peer) => {
   await using running = start(peer, async (_each, info) => {
-    const headers = { "Content-Length": "5", "Transfer-Encoding": "chunked", "X-Own": "kept" };
+    const framing = { "Content-Length": "5", "Transfer-Encoding": "chunked" };
+    const headers = { ...framing, "X-Own": "kept", "Upgrade": "raw" };
     const conn = upgradeOf(info)({ headers });
     await conn.write(new TextEncoder().encode("raw"));
     conn.close();

@@ -1,7 +1,6 @@
 /**
  * Other programs in tests: real HTTP clients, and servers in processes of their own. A test whose program
- * is not installed is registered as ignored, with the program in its name, so that the runner's count of
- * ignored tests tells that something was not shown.
+ * is not installed fails with a line that names the program: what was not shown must not look shown.
  *
  * @module
  */
@@ -29,8 +28,10 @@ export function isInstalled(program: string): boolean {
 
 /** Registers a test that needs `program`. */
 export function withProgram(program: string, name: string, body: () => Promise<void>): void {
-  const ignore = !isInstalled(program);
-  Deno.test({ name: ignore ? `${name} (${program} is not installed)` : name, ignore, fn: body });
+  Deno.test(name, async () => {
+    if (!isInstalled(program)) throw new Error(`Program "${program}" is not installed`);
+    await body();
+  });
 }
 
 /** Runs a program to its end. */
@@ -81,6 +82,13 @@ export function fixture(name: string): string {
   return decodeURIComponent(new URL(`./fixtures/${name}`, import.meta.url).pathname);
 }
 
+/** How a child server ended. */
+export interface Ending {
+  /** Its exit status; 137 when it did not end by itself and had to be killed. */
+  readonly code: number;
+  readonly stderr: string;
+}
+
 /** A server in a process of its own; it ends when its stdin does, so that none is ever left behind. */
 export class ChildServer implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
@@ -103,6 +111,10 @@ export class ChildServer implements AsyncDisposable {
     return new ChildServer(command.spawn());
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** The port, which the program prints as its first line. */
   async port(): Promise<number> {
     const { value } = await within(this.#lines.read(), "a child server's port");
@@ -112,13 +124,18 @@ export class ChildServer implements AsyncDisposable {
 
   /** Lets the program end, and returns what it wrote to stderr. */
   async end(): Promise<string> {
+    return (await this.exit()).stderr;
+  }
+
+  /** The same, with the exit status. */
+  async exit(): Promise<Ending> {
     const stdin = this.#child.stdin;
     if (!stdin.locked) await stdin.close().catch(() => {});
     await within(this.#child.status, "a child server to end").catch(() =>
       this.#child.kill("SIGKILL")
     );
     while (!(await this.#lines.read()).done);
-    return await this.#stderr;
+    return { code: (await this.#child.status).code, stderr: await this.#stderr };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

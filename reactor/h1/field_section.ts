@@ -74,8 +74,8 @@ export class FieldSection {
     }
   }
 
-  /** All fields as an ordinary, mutable `Headers`. */
-  copyInto(headers: Headers): Headers {
+  /** Appends all fields to `headers`, which it returns. */
+  copyInto<Fields extends { append(name: string, value: string): void }>(headers: Fields): Fields {
     this.forEach((name, value) => headers.append(name, value));
     return headers;
   }

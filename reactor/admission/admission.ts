@@ -1,0 +1,316 @@
+/**
+ * Admission control: so many handlers at a time, a bounded number of requests that wait for their turn,
+ * and a quick refusal for the rest. What is late or too much is turned away before it costs anything, so
+ * that under twice the load the server still answers as many requests as under its own, and in time.
+ *
+ * While nobody waits and there is room, a handler begins at once. Otherwise its request is held, and
+ * handlers are begun from the lanes, a slice of {@linkcode SLICE_MS} at a time, with a look at the sockets
+ * between slices: a handler that computes for milliseconds never has another beside it, so its overload
+ * would else pile up unseen in the sockets, in front of the health checks.
+ *
+ * A timeline, for `maxActive: 1` and `maxWait: 1000`:
+ *
+ * ```text
+ *    0  A comes and begins; it takes 400 ms
+ *   10  B comes and waits, at 20 C, at 30 a health check
+ *  400  A is answered; the health check begins and is answered; B begins, and takes 700 ms
+ * 1020  C has waited for 1,000 ms: 503 with Retry-After, its handler never runs
+ * 1100  B is answered
+ * ```
+ *
+ * @module
+ */
+
+import type { RequestView } from "../head_view.ts";
+import type { Clock, StopTimer } from "../ports.ts";
+import type { QueueOptions } from "../queue_options.ts";
+import { Flushes } from "./flushes.ts";
+import { LaneChoice } from "./lane_choice.ts";
+import { Lanes } from "./lanes.ts";
+import { AdaptiveLimit, FixedLimit, type Limit } from "./limit.ts";
+import { type Applicant, Ticket, type TicketOffice } from "./ticket.ts";
+import { Turn } from "./turn.ts";
+import { type WaitPercentiles, Waits } from "./waits.ts";
+
+/** How long a handler that was aborted and goes on all the same keeps its slot, in milliseconds. */
+export const ABANDONED_MS = 5_000;
+
+/** What an admission is made of. */
+export interface AdmissionInit {
+  readonly clock: Clock;
+  readonly options: QueueOptions;
+  /** Told once of what the lane function threw. */
+  readonly onLaneError: (error: unknown) => void;
+}
+
+/** How the queue is doing. */
+export interface QueueStats {
+  /** Handlers at work. */
+  readonly active: number;
+  /** How many may be at present: `maxActive`, or what `"auto"` has found. */
+  readonly limit: number;
+  /** Requests that wait, by lane. */
+  readonly queued: { readonly high: number; readonly normal: number };
+  /** Requests turned away with 503 so far. */
+  readonly shed: number;
+  /** Requests so far that were dropped while they waited, because their clients had left. */
+  readonly left: number;
+  /** How long the last 1,024 requests waited before their handlers began, in milliseconds. */
+  readonly waitMs: WaitPercentiles;
+}
+
+/** The queue in front of the handlers, as a program sees it. */
+export interface WorkQueue {
+  /** How it is doing. */
+  stats(): QueueStats;
+  /** Resolves when everything that is in the queue or at work at the call has ended, however it ended. */
+  flush(): Promise<void>;
+  /** Begins no further handler until {@linkcode WorkQueue.resume}; what comes is held, within the bounds. */
+  pause(): void;
+  /** Goes on. A shutdown does so as well. */
+  resume(): void;
+}
+
+/** See the head of this file. */
+export class Admission implements WorkQueue, TicketOffice {
+  readonly #clock: Clock;
+  readonly #limit: Limit;
+  readonly #laneChoice: LaneChoice;
+  readonly #maxWait: number;
+  readonly #lanes: Lanes<Ticket>;
+  readonly #turn: Turn;
+  readonly #waits = new Waits();
+  readonly #abandoned: { readonly ticket: Ticket; readonly at: number }[] = [];
+  readonly #flushes = new Flushes();
+  #active = 0;
+  #shed = 0;
+  #left = 0;
+  #paused = false;
+  /** The pump runs, or will. */
+  #pumping = false;
+  #stopPoll: StopTimer | null = null;
+  #stopExpiry: StopTimer | null = null;
+  #stopRelease: StopTimer | null = null;
+
+  constructor(init: AdmissionInit) {
+    const { maxActive, maxQueued, maxWait, lane } = init.options;
+    this.#clock = init.clock;
+    this.#turn = new Turn(init.clock);
+    this.#limit = maxActive === "auto"
+      ? new AdaptiveLimit(init.options)
+      : new FixedLimit(maxActive);
+    this.#laneChoice = new LaneChoice(lane, init.onLaneError);
+    this.#maxWait = maxWait;
+    this.#lanes = new Lanes({ most: maxQueued, mostMs: maxWait });
+  }
+
+  /** A request has come; what follows is `begin` or `hold`. */
+  enter(): Ticket {
+    return new Ticket(this, this.#flushes.enter());
+  }
+
+  /** Begins its handler at once if nobody waits and there is room; returns whether it did. */
+  begin(ticket: Ticket): boolean {
+    if (this.#lanes.size > 0 || !this.#hasRoom()) return false;
+    if (!this.#turn.hasTime()) return false;
+    this.#begun(ticket, this.#turn.now);
+    return true;
+  }
+
+  /**
+   * Has it wait, or turns it away before this returns. `behind`: its client sent it without waiting for
+   * the answer to the one before.
+   */
+  hold(
+    ticket: Ticket,
+    applicant: Applicant,
+    request: { readonly view: RequestView; readonly behind: boolean },
+  ): void {
+    const now = this.#clock.now();
+    const wanted = this.#laneChoice.of(request.view);
+    const lane = wanted === "normal" && request.behind ? "behind" : wanted;
+    ticket.applicant = applicant;
+    ticket.since = now;
+    this.#shedLate(now);
+    const displaced = this.#lanes.add(ticket, lane, now);
+    if (displaced !== null) this.#turnAway(displaced);
+    if (this.#lanes.size === 0) return;
+    this.#turn.keep();
+    this.#watchWaits(now);
+    this.#pumpSoon();
+  }
+
+  /** Its client has left; a handler that has begun is another matter. */
+  cancel(ticket: Ticket): void {
+    if (ticket.lane === null) return;
+    this.#left++;
+    this.#lanes.remove(ticket);
+    this.#flushes.over(ticket.epoch);
+    if (this.#lanes.size === 0) this.#rest();
+  }
+
+  /** Turns it away now, if it still waits. */
+  turnAway(ticket: Ticket): void {
+    if (ticket.lane === null) return;
+    this.#lanes.remove(ticket);
+    this.#turnAway(ticket);
+  }
+
+  stats(): QueueStats {
+    const lanes = this.#lanes;
+    return {
+      active: this.#active,
+      limit: this.#limit.value,
+      queued: {
+        high: lanes.sizeOf("high"),
+        normal: lanes.sizeOf("normal") + lanes.sizeOf("behind"),
+      },
+      shed: this.#shed,
+      left: this.#left,
+      waitMs: this.#waits.percentiles(),
+    };
+  }
+
+  flush(): Promise<void> {
+    return this.#flushes.flush();
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#pumpSoon();
+  }
+
+  /** The reactor has ended: no timer is left behind, and nobody who waits for a handler that never settles. */
+  stop(): void {
+    for (const { ticket } of this.#abandoned.splice(0)) ticket.giveUp();
+    this.#stopPoll?.();
+    this.#stopExpiry?.();
+    this.#stopRelease?.();
+  }
+
+  responded(ticket: Ticket): void {
+    // What answers at once has nobody beside it, and tells nothing about how many there may be.
+    if (!this.#limit.learning || ticket.beginning) return;
+    this.#limit.answered(ticket.begunMs, this.#clock.now(), this.#active);
+    // A limit found from times to the answer is one of those who have not answered: a few streams
+    // without an end would else keep all of it.
+    this.#free(ticket);
+  }
+
+  ended(ticket: Ticket): void {
+    this.#free(ticket);
+    this.#flushes.over(ticket.epoch);
+  }
+
+  abandoned(ticket: Ticket): void {
+    this.#abandoned.push({ ticket, at: this.#clock.now() + ABANDONED_MS });
+    this.#stopRelease ??= this.#clock.after(ABANDONED_MS, () => this.#release());
+  }
+
+  #free(ticket: Ticket): void {
+    if (!ticket.holdsSlot) return;
+    ticket.holdsSlot = false;
+    this.#active--;
+    if (this.#lanes.size > 0) this.#pumpSoon();
+  }
+
+  #hasRoom(): boolean {
+    if (this.#paused) return false;
+    if (this.#active < this.#limit.value) return true;
+    this.#limit.reached();
+    return false;
+  }
+
+  #begun(ticket: Ticket, now: number): void {
+    ticket.begunMs = now;
+    ticket.holdsSlot = true;
+    this.#active++;
+    this.#waits.add(ticket.queuedMs);
+  }
+
+  /** Begins handlers behind what runs now, so that whatever is ready has been read before. */
+  async #pumpSoon(): Promise<void> {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    await undefined;
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#lanes.size > 0 && this.#hasRoom()) {
+      const now = this.#clock.now();
+      if (!this.#turn.hasTimeAt(now)) return this.#pumpLater();
+      this.#shedLate(now);
+      const ticket = this.#lanes.take(now);
+      if (ticket === null) break;
+      ticket.queuedMs = now - ticket.since;
+      this.#begun(ticket, now);
+      this.#tell(ticket).admitted();
+    }
+    this.#pumping = false;
+    if (this.#lanes.size === 0) this.#rest();
+  }
+
+  /** The slice is over: the sockets first. */
+  #pumpLater(): void {
+    this.#stopPoll = this.#clock.afterPoll(() => {
+      this.#stopPoll = null;
+      this.#turn.renew();
+      this.#pump();
+    });
+  }
+
+  /** Nobody waits any more. */
+  #rest(): void {
+    this.#turn.unkeep();
+    this.#stopExpiry?.();
+    this.#stopExpiry = null;
+  }
+
+  #shedLate(now: number): void {
+    for (let late = this.#lanes.takeLate(now); late !== null; late = this.#lanes.takeLate(now)) {
+      this.#turnAway(late);
+    }
+  }
+
+  #turnAway(ticket: Ticket): void {
+    this.#shed++;
+    ticket.queuedMs = this.#clock.now() - ticket.since;
+    this.#flushes.over(ticket.epoch);
+    this.#tell(ticket).turnedAway();
+  }
+
+  #tell(ticket: Ticket): Applicant {
+    const applicant = ticket.applicant!;
+    ticket.applicant = null;
+    return applicant;
+  }
+
+  /** Looks again when the one that has waited longest will have waited too long. */
+  #watchWaits(now: number): void {
+    if (this.#stopExpiry !== null || this.#lanes.size === 0) return;
+    const ms = Math.max(1, this.#lanes.oldestSince + this.#maxWait - now);
+    this.#stopExpiry = this.#clock.after(ms, () => {
+      this.#stopExpiry = null;
+      const later = this.#clock.now();
+      this.#shedLate(later);
+      this.#watchWaits(later);
+    });
+  }
+
+  /** Slots of handlers that were told to stop and did not. */
+  #release(): void {
+    const now = this.#clock.now();
+    while (this.#abandoned.length > 0 && this.#abandoned[0]!.at <= now) {
+      this.#abandoned.shift()!.ticket.giveUp();
+    }
+    const next = this.#abandoned[0];
+    this.#stopRelease = next === undefined
+      ? null
+      : this.#clock.after(Math.max(1, next.at - now), () => this.#release());
+  }
+}

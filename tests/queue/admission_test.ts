@@ -1,0 +1,299 @@
+/**
+ * The queue as a whole on a fake clock, under random arrivals, cancels and failures: never more at work
+ * than may be, nobody lost or run twice, nobody left over.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import { ABANDONED_MS, Admission } from "../../reactor/admission/admission.ts";
+import type { Ticket } from "../../reactor/admission/ticket.ts";
+import { DEFAULT_QUEUE, type QueueOptions } from "../../reactor/queue_options.ts";
+import type { RequestView } from "../../reactor/head_view.ts";
+import { FakeClock, settled } from "../engine/fakes.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+
+/** How the handler of a request goes. */
+interface Work {
+  /** How long it takes; `null` when it never settles. */
+  readonly ms: number | null;
+  /** Whether it answers before it settles, or behind that, as a stream does. */
+  readonly order: "answer first" | "settle first";
+}
+
+type Fate = "new" | "waiting" | "active" | "done" | "shed" | "left";
+
+/** A request as its connection sees it. */
+class Job {
+  readonly ticket: Ticket;
+  readonly #desk: Desk;
+  readonly #work: Work;
+  fate: Fate = "new";
+  runs = 0;
+
+  constructor(desk: Desk, work: Work) {
+    this.#desk = desk;
+    this.#work = work;
+    this.ticket = desk.admission.enter();
+  }
+
+  come(options: { lane: "high" | "normal"; behind: boolean }): void {
+    if (this.#desk.admission.begin(this.ticket)) return this.admitted();
+    this.fate = "waiting";
+    const view = { path: options.lane } as RequestView;
+    this.#desk.admission.hold(this.ticket, this, { view, behind: options.behind });
+  }
+
+  admitted(): void {
+    assert(this.fate === "new" || this.fate === "waiting", this.fate);
+    this.runs++;
+    this.fate = "active";
+    this.#desk.began();
+    const { ms } = this.#work;
+    if (ms === 0) this.#finish();
+    else if (ms !== null) this.#desk.clock.after(ms, () => this.#finish());
+  }
+
+  turnedAway(): void {
+    assert(this.fate === "waiting", this.fate);
+    this.fate = "shed";
+  }
+
+  /** The client leaves, or the handler fails. */
+  leave(): void {
+    if (this.fate === "waiting") {
+      this.#desk.admission.cancel(this.ticket);
+      this.fate = "left";
+    } else if (this.fate === "active") {
+      this.ticket.aborted();
+      this.ticket.answered();
+    }
+  }
+
+  #finish(): void {
+    if (this.#work.order === "answer first") this.ticket.responded();
+    if (this.#work.order === "answer first") this.ticket.answered();
+    this.ticket.settled();
+    this.ticket.answered();
+    this.fate = "done";
+  }
+}
+
+/** An admission and all that came to it. */
+class Desk {
+  readonly clock = new FakeClock();
+  readonly admission: Admission;
+  readonly jobs: Job[] = [];
+  readonly laneErrors: unknown[] = [];
+  peak = 0;
+
+  constructor(options: Partial<QueueOptions> = {}) {
+    this.admission = new Admission({
+      clock: this.clock,
+      options: { ...DEFAULT_QUEUE, lane: ({ path }) => path as "high", ...options },
+      onLaneError: (error) => this.laneErrors.push(error),
+    });
+  }
+
+  began(): void {
+    this.peak = Math.max(this.peak, this.admission.stats().active);
+  }
+
+  come(work: Partial<Work> & { lane?: "high" | "normal"; behind?: boolean } = {}): Job {
+    const { ms = 10, order = "answer first", lane = "normal", behind = false } = work;
+    const job = new Job(this, { ms, order });
+    this.jobs.push(job);
+    job.come({ lane, behind });
+    return job;
+  }
+
+  count(fate: Fate): number {
+    return this.jobs.filter((job) => job.fate === fate).length;
+  }
+}
+
+const work = fc.record({
+  ms: fc.option(fc.integer({ min: 0, max: 300 }), { freq: 12 }),
+  order: fc.constantFrom<Work["order"]>("answer first", "settle first"),
+  lane: fc.constantFrom<"high" | "normal">("high", "normal"),
+  behind: fc.boolean(),
+});
+
+const step = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ come: work }) },
+  { weight: 2, arbitrary: fc.record({ leave: fc.nat() }) },
+  { weight: 4, arbitrary: fc.record({ pass: fc.integer({ min: 0, max: 400 }) }) },
+  { weight: 1, arbitrary: fc.record({ pause: fc.boolean() }) },
+);
+
+Deno.test("Admission: never too many at work, nobody lost, none run twice, none left over", async () => {
+  const property = fc.asyncProperty(
+    fc.integer({ min: 1, max: 5 }),
+    fc.integer({ min: 0, max: 8 }),
+    fc.array(step, { maxLength: 60 }),
+    async (maxActive, maxQueued, steps) => {
+      const desk = new Desk({ maxActive, maxQueued, maxWait: 250 });
+      for (const each of steps) {
+        if ("come" in each) desk.come(each.come);
+        else if ("leave" in each) desk.jobs[each.leave % desk.jobs.length]?.leave();
+        else if ("pass" in each) await desk.clock.advance(each.pass);
+        else if (each.pause) desk.admission.pause();
+        else desk.admission.resume();
+        const { active, queued } = desk.admission.stats();
+        assert(active <= maxActive && desk.peak <= maxActive, "too many at work");
+        assert(queued.high + queued.normal <= maxQueued, "too many wait");
+        assertEquals(queued.high + queued.normal, desk.count("waiting"));
+      }
+      await endOf(desk);
+    },
+  );
+  await fc.assert(property, { numRuns: 300 });
+});
+
+/** Everything that is there comes to an end, and the books agree. */
+async function endOf(desk: Desk): Promise<void> {
+  let flushed = false;
+  desk.admission.resume();
+  desk.admission.flush().then(() => flushed = true);
+  await desk.clock.advance(2_000);
+  // What never settles by itself is aborted, as by a shutdown.
+  for (const job of desk.jobs) job.leave();
+  await desk.clock.advance(ABANDONED_MS + 2_000);
+  const { active, queued, shed, left } = desk.admission.stats();
+  assertEquals([active, queued.high, queued.normal], [0, 0, 0]);
+  assertEquals([shed, left], [desk.count("shed"), desk.count("left")]);
+  assertEquals(desk.count("waiting") + desk.count("new"), 0);
+  for (const job of desk.jobs) {
+    assert(job.runs === (job.fate === "shed" || job.fate === "left" ? 0 : 1));
+  }
+  assert(flushed, "flush() did not resolve");
+  assertEquals(desk.clock.pending, 0);
+}
+
+Deno.test("Admission: the timeline at the head of its file", async () => {
+  const desk = new Desk({ maxActive: 1, maxWait: 1_000 });
+  const a = desk.come({ ms: 400 });
+  await desk.clock.advance(10);
+  const b = desk.come({ ms: 700 });
+  await desk.clock.advance(10);
+  const c = desk.come({ ms: 400 });
+  await desk.clock.advance(10);
+  const check = desk.come({ ms: 0, lane: "high" });
+  await desk.clock.advance(369);
+  assertEquals([a.fate, b.fate, c.fate, check.fate], ["active", "waiting", "waiting", "waiting"]);
+  await desk.clock.advance(1);
+  assertEquals([a.fate, check.fate], ["done", "done"]);
+  assertEquals([b.fate, c.fate], ["active", "waiting"]);
+  await desk.clock.advance(619);
+  assertEquals(c.fate, "waiting");
+  await desk.clock.advance(1);
+  assertEquals([b.fate, c.fate], ["active", "shed"]);
+  await endOf(desk);
+});
+
+Deno.test("Admission: a busy high lane leaves every eighth start to the normal one", async () => {
+  const desk = new Desk({ maxActive: 1 });
+  desk.come({ ms: 5 });
+  const normal = desk.come({ ms: 1 });
+  const high: Job[] = [];
+  for (let i = 0; i < 20 && normal.fate === "waiting"; i++) {
+    high.push(desk.come({ ms: 1, lane: "high" }), desk.come({ ms: 1, lane: "high" }));
+    await desk.clock.advance(1);
+  }
+  assertEquals(normal.runs, 1);
+  assert(high.filter(({ runs }) => runs > 0).length <= 8);
+  await endOf(desk);
+});
+
+Deno.test("Admission: handlers that compute have their slices, and the sockets their turns", async () => {
+  const desk = new Desk({ maxActive: 100 });
+  let begun = 0;
+  const burn = (ms: number) => {
+    const ticket = desk.admission.enter();
+    const admitted = () => {
+      begun++;
+      desk.clock.stall(ms);
+      ticket.settled();
+      ticket.answered();
+    };
+    if (desk.admission.begin(ticket)) return admitted();
+    const request = { view: { path: "normal" } as RequestView, behind: false };
+    desk.admission.hold(ticket, { admitted, turnedAway() {} }, request);
+  };
+  for (let i = 0; i < 9; i++) burn(2);
+  assertEquals(begun, 3, "Three of 2 ms fit into a slice of 5 ms");
+  await settled();
+  assertEquals(begun, 3, "The sockets come first");
+  await desk.clock.advance(0);
+  assertEquals(begun >= 6, true);
+  await desk.clock.advance(50);
+  assertEquals(begun, 9);
+});
+
+Deno.test("Admission: a handler that was aborted and goes on keeps its slot for five seconds", async () => {
+  const desk = new Desk({ maxActive: 1, maxWait: 60_000 });
+  const hung = desk.come({ ms: null });
+  const next = desk.come({ ms: 1 });
+  hung.leave();
+  await desk.clock.advance(ABANDONED_MS - 1);
+  assertEquals(next.fate, "waiting");
+  await desk.clock.advance(1);
+  assertEquals(next.runs, 1);
+  await endOf(desk);
+});
+
+Deno.test("Admission: pause() begins nothing, resume() goes on", async () => {
+  const desk = new Desk();
+  desk.admission.pause();
+  const jobs = [desk.come({ ms: 0 }), desk.come({ ms: 0, lane: "high" })];
+  await desk.clock.advance(100);
+  assertEquals(desk.count("waiting"), 2);
+  desk.admission.resume();
+  await desk.clock.advance(10);
+  assertEquals(jobs.map(({ fate }) => fate), ["done", "done"]);
+  await endOf(desk);
+});
+
+Deno.test("Admission: flush() waits for what was there, and for nothing that came later", async () => {
+  const desk = new Desk({ maxActive: 1 });
+  desk.come({ ms: 20 });
+  desk.come({ ms: 20 });
+  const ended: string[] = [];
+  desk.admission.flush().then(() => ended.push("flush"));
+  const later = desk.come({ ms: null });
+  await desk.clock.advance(19);
+  assertEquals(ended, []);
+  await desk.clock.advance(30);
+  assertEquals([ended, later.fate], [["flush"], "active"] as never);
+  await endOf(desk);
+});
+
+Deno.test("Admission: a lane function that throws counts as normal and is reported once", async () => {
+  const desk = new Desk({
+    maxActive: 1,
+    lane: () => {
+      throw new TypeError("No lane");
+    },
+  });
+  for (let i = 0; i < 4; i++) desk.come();
+  assertEquals(desk.admission.stats().queued, { high: 0, normal: 3 });
+  assertEquals(desk.laneErrors.length, 1);
+  await endOf(desk);
+});
+
+Deno.test("Admission: who finds the queue full has not waited", async () => {
+  const desk = new Desk({ maxActive: 1, maxQueued: 0 });
+  desk.come();
+  assertEquals(desk.come().ticket.queuedMs, 0);
+  await endOf(desk);
+});
+
+Deno.test("Admission: stats() tells how long the last requests waited", async () => {
+  const desk = new Desk({ maxActive: 1 });
+  desk.come({ ms: 4 });
+  desk.come({ ms: 4 });
+  await desk.clock.advance(20);
+  const { waitMs } = desk.admission.stats();
+  assertEquals([waitMs.p50, waitMs.max], [0, 4]);
+  await endOf(desk);
+});
