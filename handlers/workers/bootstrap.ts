@@ -1,0 +1,185 @@
+/**
+ * What runs inside a worker: loads the module, runs its handler for one request at a time, and tells
+ * the pool. Never imported for its values: a worker starts with this file.
+ *
+ * @module
+ */
+
+import { setPriority } from "node:os";
+import { workerData } from "node:worker_threads";
+import { sendPlan, type StreamPlan, type WholePlan } from "../fetch/response.ts";
+import { type BodyMessage, BodySink, BodySource, parcel } from "./body_transfer.ts";
+import {
+  type FromExchange,
+  fromWire,
+  type FromWorker,
+  type Origin,
+  type RequestHead,
+  type ResponseHead,
+  toWire,
+  type ToWorker,
+} from "./messages.ts";
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  /** The URL of the handler's module. */
+  readonly module: string;
+  /** The way to the pool. */
+  readonly port: MessagePort;
+}
+
+type Handler = (request: Request, info: { remoteAddr: Deno.Addr | null }) => unknown;
+
+type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
+
+const { module, port } = workerData as WorkerSetup;
+
+/** One request, from its head to the end of its answer. */
+class Exchange {
+  readonly #id: number;
+  readonly #aborter = new AbortController();
+  readonly #sink: BodySink | null;
+  #source: BodySource | null = null;
+  #bodyFailure: Error | undefined;
+
+  constructor(id: number, head: RequestHead) {
+    this.#id = id;
+    this.#sink = head.hasBody ? new BodySink((message) => this.#post(message)) : null;
+  }
+
+  async run(handler: Handler, head: RequestHead): Promise<void> {
+    try {
+      const response = await handler(this.#request(head), { remoteAddr: head.remoteAddr });
+      await this.#answer(response);
+    } catch (error) {
+      this.#post({ kind: "threw", error: toWire(error), origin: this.#originOf(error) });
+    }
+    this.#post({ kind: "done" });
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.kind) {
+      case "abort":
+        return this.#aborter.abort(fromWire(message.reason));
+      case "piece":
+        return this.#sink?.piece(message.bytes);
+      case "end":
+        return this.#sink?.end();
+      case "fail":
+        this.#bodyFailure = fromWire(message.error);
+        return this.#sink?.fail(this.#bodyFailure);
+      case "pull":
+        this.#source?.pull();
+        return;
+      case "cancel":
+        return this.#source?.cancel();
+    }
+  }
+
+  #request(head: RequestHead): Request {
+    return new Request(head.url, {
+      method: head.method,
+      headers: head.headers as [string, string][],
+      body: this.#sink?.stream ?? null,
+      signal: this.#aborter.signal,
+      redirect: "manual",
+    });
+  }
+
+  /** Posts the answer, and resolves when its body has ended. */
+  async #answer(response: unknown): Promise<void> {
+    let plan = sendPlan(response);
+    if (plan.kind === "later") plan = await plan.plan;
+    if (plan.kind === "stream") {
+      this.#source = new BodySource(
+        plan.stream,
+        (message, transfer) => this.#post(message, transfer),
+      );
+    }
+    const { body, transfer } = bodyOf(plan);
+    this.#post({ kind: "response", head: headOf(response as Response, body, plan) }, transfer);
+    await this.#source?.ended;
+  }
+
+  /** An error of the server's that went through the handler is the server's again on the other side. */
+  #originOf(error: unknown): Origin {
+    if (error === this.#bodyFailure && error !== undefined) return "body";
+    return this.#aborter.signal.aborted && error === this.#aborter.signal.reason
+      ? "abort"
+      : "handler";
+  }
+
+  #post(message: WithoutId<FromExchange> | BodyMessage, transfer: ArrayBuffer[] = []): void {
+    port.postMessage({ ...message, id: this.#id }, transfer);
+  }
+}
+
+type Body = ResponseHead["body"];
+
+function bodyOf(plan: WholePlan | StreamPlan): { body: Body; transfer: ArrayBuffer[] } {
+  if (plan.kind === "stream") return { body: null, transfer: [] };
+  if (!(plan.body instanceof Uint8Array)) return { body: plan.body, transfer: [] };
+  const { bytes, transfer } = parcel(plan.body);
+  return { body: bytes, transfer };
+}
+
+function headOf(response: Response, body: Body, plan: WholePlan | StreamPlan): ResponseHead {
+  const { status, statusText, headers } = response;
+  return { status, statusText, headers: [...headers], body, streamed: plan.kind === "stream" };
+}
+
+async function load(): Promise<Handler> {
+  const { default: given } = await import(module);
+  if (typeof given === "function") return given;
+  if (typeof given?.fetch === "function") return (request, info) => given.fetch(request, info);
+  throw new TypeError(
+    `Cannot use "${module}" in workers: its default export is neither a function nor has a fetch`,
+  );
+}
+
+function tell(message: FromWorker): void {
+  port.postMessage(message);
+}
+
+/** An error that nobody caught leaves the worker in a state that nobody knows: it is not used again. */
+function crash(event: Event, error: unknown): void {
+  event.preventDefault();
+  tell({ kind: "crashed", error: toWire(error) });
+}
+
+function serve(handler: Handler): void {
+  let exchange: { readonly id: number; readonly run: Exchange } | null = null;
+  port.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+    if (data.kind === "request") {
+      exchange = { id: data.id, run: new Exchange(data.id, data.head) };
+      exchange.run.run(handler, data.head);
+    } else if (exchange?.id === data.id) {
+      exchange.run.receive(data);
+    }
+  };
+}
+
+/**
+ * The server's thread goes first when there is more to do than cores. On Linux a priority is that of the
+ * calling thread; a program that does not allow it does without.
+ */
+function stepBack(): void {
+  if (Deno.build.os !== "linux") return;
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "setPriority" });
+  if (state === "granted") setPriority(0, NICENESS);
+}
+
+/** The lowest priority: a worker computes, the server answers. */
+const NICENESS = 19;
+
+// Threads of Node have no `self`; modules written for the web ask for it.
+Object.assign(globalThis, { self: globalThis });
+addEventListener("unhandledrejection", (event) => crash(event, event.reason));
+addEventListener("error", (event) => crash(event, event.error));
+try {
+  stepBack();
+  serve(await load());
+  tell({ kind: "ready" });
+} catch (error) {
+  tell({ kind: "crashed", error: toWire(error) });
+}

@@ -1,0 +1,87 @@
+/**
+ * `workers`: a handler that runs in other threads. Composition only: options + Deno's clock + threads +
+ * pool.
+ *
+ * @module
+ */
+
+import { denoPorts } from "../../reactor/deno_ports.ts";
+import { report } from "../report.ts";
+import { Exchange } from "./exchange.ts";
+import { resolvePoolOptions, type WorkersOptions } from "./options.ts";
+import { Pool, type WorkersStats } from "./pool.ts";
+import { threads } from "./worker_port.ts";
+
+export { WorkerCrash } from "./exchange.ts";
+export type { WorkersOptions } from "./options.ts";
+export type { WorkersStats } from "./pool.ts";
+
+/** What a module for workers exports as its default, itself or as the `fetch` of an object. */
+export type WorkerHandler = (
+  request: Request,
+  info: WorkerHandlerInfo,
+) => Response | Promise<Response>;
+
+/** What a handler in a worker gets beside the request. */
+export interface WorkerHandlerInfo {
+  /** The client's address; `null` when the pool was called without one. */
+  remoteAddr: Deno.Addr | null;
+}
+
+/** A handler that runs in workers: for `serve`, and inside any router. */
+export interface Workers extends AsyncDisposable {
+  /**
+   * Answers one request in a worker. Rejects with what the handler threw, with a `WorkerCrash` when the
+   * worker failed, and with the reason of the request's signal when that fires first.
+   */
+  (request: Request, info?: { readonly remoteAddr?: Deno.Addr }): Promise<Response>;
+  /** What the pool has and had. */
+  stats(): WorkersStats;
+  /**
+   * Ends the pool: what waits and what comes gets 503, what runs is finished (it is cut as ever by its
+   * time-out and its signal). Resolves when all workers have ended, or half a second later when a
+   * thread that never yields cannot. Close it after the server's shutdown.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a handler that runs the default export of `module` in workers, for work that would keep the
+ * server's own thread from everything else. One request at a time per worker; a worker that does not
+ * come back is replaced.
+ *
+ * ```ts ignore
+ * const resize = workers(new URL("./resize.ts", import.meta.url), { max: 4, timeout: 5_000 });
+ * serve((request, info) => {
+ *   if (new URL(request.url).pathname === "/resize") return resize(request, info);
+ *   return new Response("Hello\n");
+ * });
+ * ```
+ *
+ * Needs `--allow-read` for a local module and for Weir's own files, `--allow-import` for a remote one.
+ *
+ * @throws {TypeError} If the module is not a URL, a name among the options is unknown, or a value is
+ * not a number.
+ * @throws {RangeError} If a number is not whole or out of its range.
+ */
+export function workers(module: URL | string, options?: WorkersOptions): Workers {
+  const resolved = resolvePoolOptions(options);
+  const spawn = threads(new URL(module).href, resolved.memory);
+  const pool = new Pool(resolved, {
+    clock: denoPorts().clock,
+    spawn,
+    report: (error) => report("A worker failed:", error),
+  });
+  const handler = (request: Request, info?: { readonly remoteAddr?: Deno.Addr }) =>
+    new Exchange(request, { remoteAddr: addressOf(info?.remoteAddr), pool }).run();
+  return Object.assign(handler, {
+    stats: () => pool.stats(),
+    close: () => pool.close(),
+    [Symbol.asyncDispose]: () => pool.close(),
+  });
+}
+
+/** Its own copy: what is posted must be plain data. */
+function addressOf(addr: Deno.Addr | undefined): Deno.Addr | null {
+  return addr === undefined ? null : { ...addr };
+}

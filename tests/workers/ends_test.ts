@@ -1,0 +1,187 @@
+import { WorkerCrash, type Workers, workers } from "../../mod.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
+import { run } from "../support/programs.ts";
+import { onWeir, start } from "../support/servers.ts";
+import { until, within } from "../support/time.ts";
+import { handlersPool, moduleNamed, requestTo, serverWith } from "./support.ts";
+
+/** Gets the pool's worker started, so that a measured time is not that of a start. */
+async function warm(pool: Workers): Promise<void> {
+  await (await pool(requestTo("/hello"))).text();
+  await until(() => pool.stats().idle === 1, "the worker to be free");
+}
+
+async function elapsed(call: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await call();
+  return performance.now() - from;
+}
+
+Deno.test("a handler that does not yield is cut at `timeout` and its worker replaced", async () => {
+  await using pool = handlersPool({ timeout: 200 });
+  await warm(pool);
+  let status = 0;
+  const ms = await elapsed(async () => {
+    status = (await pool(requestTo("/busy?ms=1200"))).status;
+  });
+  assertEquals(status, 503);
+  assert(ms >= 199 && ms < 300, `cut after ${ms} ms`);
+  assertEquals(await (await pool(requestTo("/hello"))).text(), "hello");
+  const { timedOut, terminated, started, stuck } = pool.stats();
+  assertEquals({ timedOut, terminated, started, stuck }, {
+    timedOut: 1,
+    terminated: 1,
+    started: 2,
+    stuck: 1,
+  });
+  await until(() => pool.stats().stuck === 0, "the thread to end when it yields");
+});
+
+Deno.test("a handler that answers to its signal keeps its worker", async () => {
+  await using pool = handlersPool({ timeout: 100 });
+  const to = await Deno.makeTempFile();
+  const response = await pool(requestTo(`/until-abort?to=${to}`));
+  assertEquals(response.status, 503);
+  await until(() => pool.stats().idle === 1, "the worker to be free");
+  assertEquals(await Deno.readTextFile(to), "TimeoutError");
+  assertEquals(pool.stats().terminated, 0);
+  await Deno.remove(to);
+});
+
+onWeir("a client that leaves aborts the handler in the worker, with the reason", async (peer) => {
+  await using pool = handlersPool();
+  await using running = start(peer, pool);
+  await warm(pool);
+  const to = await Deno.makeTempFile();
+  const client = await running.connect();
+  await client.send(`GET /until-abort?to=${to} HTTP/1.1\r\nHost: h\r\n\r\n`);
+  await until(() => pool.stats().busy === 1, "the worker to have the request");
+  client.close();
+  await until(() => pool.stats().idle === 1, "the worker to be free");
+  assertEquals(await Deno.readTextFile(to), "AbortError");
+  assertEquals(running.errors, []);
+  await Deno.remove(to);
+});
+
+onWeir("a client that leaves a handler that does not listen costs one worker", async (peer) => {
+  await using pool = handlersPool();
+  await using running = start(peer, pool);
+  await warm(pool);
+  const client = await running.connect();
+  await client.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+  await until(() => pool.stats().busy === 1, "the worker to have the request");
+  client.close();
+  await until(() => pool.stats().terminated === 1, "the worker to be terminated");
+  assertEquals(await (await pool(requestTo("/hello"))).text(), "hello");
+});
+
+onWeir("a shutdown's deadline ends what runs in workers", async (peer) => {
+  await using pool = handlersPool();
+  const running = start(peer, pool);
+  await warm(pool);
+  using client = await running.connect();
+  await client.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+  await until(() => pool.stats().busy === 1, "the worker to have the request");
+  const shutdown = running.server.shutdown as (times: object) => Promise<unknown>;
+  const ms = await elapsed(() => shutdown.call(running.server, { deadline: 50, grace: 100 }));
+  assert(ms < 1_000, `${ms} ms`);
+  await until(() => pool.stats().terminated === 1, "the worker to be terminated");
+});
+
+onWeir("requests whose client left while they waited are not run", async (peer) => {
+  await using pool = handlersPool();
+  await using running = start(peer, pool);
+  await warm(pool);
+  const first = pool(requestTo("/busy?ms=300"));
+  const client = await running.connect();
+  await client.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+  await until(() => pool.stats().queued === 1, "the second request to wait");
+  client.close();
+  await until(() => pool.stats().queued === 0, "the second request to be given up");
+  await first;
+  await until(() => pool.stats().idle === 1, "the worker to be free");
+  assertEquals([pool.stats().terminated, pool.stats().refused], [0, 1]);
+});
+
+Deno.test("a signal that has fired before runs nothing", async () => {
+  await using pool = handlersPool();
+  const signal = AbortSignal.abort(new Error("before"));
+  const error = await assertRejects(() => pool(requestTo("/hello", { signal })));
+  assertEquals([error.message, pool.stats().started], ["before", 0]);
+});
+
+Deno.test("a module that does not load fails its request with the reason", async () => {
+  await using pool = workers(moduleNamed("broken"), { max: 1 });
+  const error = await assertRejects(() => pool(requestTo("/")), WorkerCrash);
+  assertEquals((error.cause as Error).message, "does not load");
+  await assertRejects(() => pool(requestTo("/")), WorkerCrash);
+  assertEquals([pool.stats().started, pool.stats().crashed], [2, 2]);
+});
+
+Deno.test("a closed pool finishes what runs and refuses the rest", async () => {
+  const pool = handlersPool();
+  await warm(pool);
+  const running = pool(requestTo("/busy?ms=100"));
+  const waiting = pool(requestTo("/hello"));
+  const closing = pool.close();
+  assertEquals((await waiting).status, 503);
+  assertEquals(await (await running).text(), "late");
+  await closing;
+  assertEquals((await pool(requestTo("/hello"))).status, 503);
+  assertEquals([pool.stats().workers, pool.stats().stuck], [0, 0]);
+});
+
+Deno.test("a server with a pool ends by itself after its shutdown, also behind an endless loop", async () => {
+  const options = { min: 1, max: 2, timeout: 200 };
+  await using child = serverWith(options);
+  const url = `http://127.0.0.1:${await child.port()}`;
+  assertEquals(await (await fetch(`${url}/hello`)).text(), "hello");
+  const looped = await fetch(`${url}/loop`);
+  await looped.body?.cancel();
+  assertEquals(looped.status, 503);
+  assertEquals(await (await fetch(`${url}/hello`)).text(), "hello");
+  assertEquals(await within(child.end(), "the server to end by itself", 5_000), "");
+});
+
+Deno.test("loops without end leave the server and, up to `max`, the pool at work", async () => {
+  await using child = serverWith({ max: 1, timeout: 100 });
+  const url = `http://127.0.0.1:${await child.port()}`;
+  const statusOf = async (path: string) => {
+    const response = await fetch(url + path);
+    await response.body?.cancel();
+    return [response.status, response.headers.get("retry-after")];
+  };
+  assertEquals(await statusOf("/loop"), [503, null]);
+  assertEquals(await statusOf("/hello"), [200, null]);
+  assertEquals(await statusOf("/loop"), [503, null]);
+  assertEquals(await statusOf("/hello"), [503, "1"]);
+  assertEquals(await statusOf("/direct"), [200, null]);
+});
+
+Deno.test("a heap over `memory` costs one worker, not the process", async () => {
+  await using child = serverWith({ max: 1, timeout: 2_000, memory: 64 });
+  const url = `http://127.0.0.1:${await child.port()}`;
+  const full = await fetch(`${url}/oom`);
+  await full.body?.cancel();
+  assertEquals(full.status, 503);
+  assertEquals(await (await fetch(`${url}/hello`)).text(), "hello");
+});
+
+Deno.test("a pool needs nothing but --allow-read", async () => {
+  const program = `
+    import { workers } from ${JSON.stringify(new URL("../../mod.ts", import.meta.url).href)};
+    const pool = workers(${JSON.stringify(moduleNamed("handlers").href)}, { max: 1 });
+    const answer = pool(new Request("http://h/hello")).then((r) => r.text(), (e) => e.cause.name);
+    console.log(await answer);
+  `;
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(file, program);
+  const config = decodeURIComponent(new URL("../../deno.json", import.meta.url).pathname);
+  const ask = async (...flags: string[]) => {
+    const args = ["run", "--no-prompt", "--config", config, ...flags, file];
+    return (await run(Deno.execPath(), args)).stdout.trim();
+  };
+  assertEquals(await ask("--allow-read"), "hello");
+  assertEquals(await ask(), "NotCapable");
+  await Deno.remove(file);
+});
