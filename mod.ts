@@ -16,6 +16,18 @@
  */
 
 export { serve, type Server } from "./handlers/serve.ts";
+export { Health, type Phased } from "./handlers/health.ts";
+export { StatusPage, type StatusPageOptions } from "./handlers/status/status_page.ts";
+export type { Watched } from "./handlers/status/feed.ts";
+export {
+  WorkerCrash,
+  type WorkerHandler,
+  type WorkerHandlerInfo,
+  type Workers,
+  workers,
+  type WorkersOptions,
+  type WorkersStats,
+} from "./handlers/workers/workers.ts";
 export type {
   ServeAddr,
   ServeHandler,
@@ -28,13 +40,24 @@ export type {
 } from "./handlers/serve_options.ts";
 export type {
   Limits,
+  Options,
+  PathOptions,
   PathOverride,
+  Queue,
   ReactorOptions,
+  ResolvedOverride,
   Shutdown,
   Timeouts,
 } from "./reactor/options.ts";
 export { type AbortCode, AbortError, type BodyCode, BodyError } from "./reactor/errors.ts";
+export type { LaneFunction } from "./reactor/admission/lane_choice.ts";
+export type { QueueOptions } from "./reactor/queue_options.ts";
+export type { QueueStats, WorkQueue } from "./reactor/admission/admission.ts";
+export type { WaitPercentiles } from "./reactor/admission/waits.ts";
 export type { ConnectionInfo } from "./reactor/connection_info.ts";
 export type { CloseReason, State } from "./reactor/states.ts";
-export type { ShutdownReport } from "./reactor/reactor.ts";
+export type { Phase, ShutdownReport } from "./reactor/reactor.ts";
+export type { Drop, DropReason, ExchangeInfo, Observer, Refusal } from "./reactor/observer.ts";
+export type { ProtocolCode } from "./reactor/errors.ts";
+export type { RequestView } from "./reactor/head_view.ts";
 export type { Address, Bytes, Conn } from "./reactor/ports.ts";

@@ -27,6 +27,12 @@ export interface ServeCommand {
   readonly place: Place;
   /** How long a shutdown waits for answers under way, in milliseconds. */
   readonly drainMs: number;
+  /** How long a shutdown serves on before it drains, in milliseconds. */
+  readonly readyDelayMs: number;
+  /** Whether `/healthz` and `/readyz` are answered. */
+  readonly health: boolean;
+  /** The port of the status page, 0 for any free one; `null` without the page. */
+  readonly statusPort: number | null;
 }
 
 /** What the program is to do. */
@@ -35,6 +41,9 @@ export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "misuse"; readonly message: string };
+
+/** Where the status page is unless told otherwise: beside the default port of the server. */
+const STATUS_PORT = 8082;
 
 /** What `--help` prints. */
 export const HELP = `Weir, an HTTP/1.1 server: answers "Hello World!" to every GET.
@@ -47,6 +56,10 @@ Usage: deno task serve [flags]
   --key <file>        private key in PEM format
   --unix <path>       listen on a unix socket instead of a port
   --drain-ms <ms>     how long a shutdown waits for answers (default ${DEFAULT_SHUTDOWN.deadline})
+  --ready-delay-ms <ms>
+                      how long a shutdown first serves on, with /readyz at 503 (default ${DEFAULT_SHUTDOWN.readyDelay})
+  --health            answer /healthz and /readyz
+  --status[=port]     show the server live at http://127.0.0.1:<port>/_weir/ (default port ${STATUS_PORT})
   --help              print this and exit
   --version           print the version and exit
 
@@ -59,11 +72,24 @@ SIGINT or SIGTERM.
 
 type Flags = Readonly<Partial<Record<(typeof STRINGS)[number], string>>> & {
   readonly _: readonly string[];
+  readonly health: boolean;
   readonly help: boolean;
   readonly version: boolean;
 };
 
-const STRINGS = ["hostname", "port", "cert", "key", "unix", "drain-ms"] as const;
+const STRINGS = [
+  "hostname",
+  "port",
+  "cert",
+  "key",
+  "unix",
+  "drain-ms",
+  "ready-delay-ms",
+  "status",
+] as const;
+
+/** Flags that may stand without a value. */
+const OPTIONAL_VALUE: readonly string[] = ["--status"];
 
 class Misuse extends Error {}
 
@@ -73,8 +99,15 @@ export function parseCommand(args: readonly string[]): Command {
     const flags = parseFlags(args);
     if (flags.help) return { kind: "help" };
     if (flags.version) return { kind: "version" };
-    const drainMs = numberOf("drain-ms", flags["drain-ms"], DEFAULT_SHUTDOWN.deadline, MAX_MS);
-    return { kind: "serve", place: placeOf(flags), drainMs };
+    const { deadline, readyDelay } = DEFAULT_SHUTDOWN;
+    return {
+      kind: "serve",
+      place: placeOf(flags),
+      drainMs: numberOf("drain-ms", flags["drain-ms"], deadline, MAX_MS),
+      readyDelayMs: numberOf("ready-delay-ms", flags["ready-delay-ms"], readyDelay, MAX_MS),
+      health: flags.health,
+      statusPort: statusPortOf(flags.status),
+    };
   } catch (error) {
     if (error instanceof Misuse) return { kind: "misuse", message: error.message };
     throw error;
@@ -83,9 +116,9 @@ export function parseCommand(args: readonly string[]): Command {
 
 function parseFlags(args: readonly string[]): Flags {
   const parse: (args: readonly string[], options: object) => Flags = parseArgs;
-  const flags = parse(args, {
+  const flags = parse(args.map(withOptionalValue), {
     string: STRINGS,
-    boolean: ["help", "version"],
+    boolean: ["health", "help", "version"],
     unknown: (argument: string, key?: string) => {
       throw new Misuse(
         key === undefined ? `Unexpected argument '${argument}'` : `Unknown flag '${argument}'`,
@@ -95,9 +128,16 @@ function parseFlags(args: readonly string[]): Flags {
   // What follows a bare `--` is not reported as unknown.
   if (flags._.length > 0) throw new Misuse(`Unexpected argument '${flags._[0]}'`);
   for (const name of STRINGS) {
-    if (flags[name] === "") throw new Misuse(`Flag '--${name}' needs a value`);
+    if (flags[name] === "" && !OPTIONAL_VALUE.includes(`--${name}`)) {
+      throw new Misuse(`Flag '--${name}' needs a value`);
+    }
   }
   return flags;
+}
+
+/** Such a flag takes a value behind `=` alone: what stands behind it otherwise is not its own. */
+function withOptionalValue(argument: string): string {
+  return OPTIONAL_VALUE.includes(argument) ? `${argument}=` : argument;
 }
 
 function placeOf(flags: Flags): Place {
@@ -113,6 +153,11 @@ function placeOf(flags: Flags): Place {
     return { kind: "tls", hostname, port, certFile, keyFile };
   }
   throw new Misuse("Flags '--cert' and '--key' need each other");
+}
+
+function statusPortOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  return text === "" ? STATUS_PORT : numberOf("status", text, STATUS_PORT, 65535);
 }
 
 function numberOf(name: string, text: string | undefined, fallback: number, most: number): number {

@@ -6,13 +6,15 @@
  */
 
 import config from "../deno.json" with { type: "json" };
-import type { ServeHandler, Server, ShutdownReport } from "../mod.ts";
+import { type ServeHandler, type Server, StatusPage } from "../mod.ts";
 import { HELP, parseCommand, type ServeCommand } from "./command.ts";
-import { formatAddress, formatReport } from "./report.ts";
-import { start, StartError } from "./start.ts";
+import { Lifetime } from "./lifetime.ts";
+import { mount } from "./mounts.ts";
+import { formatAddress } from "./report.ts";
+import { start, StartError, startStatus, STATUS_PATH } from "./start.ts";
 
-/** 128 and the signal's number, as a shell reports a process that a signal ended. */
-const FORCED = { SIGINT: 130, SIGTERM: 143 };
+/** The page has said that the server has ended; who does not take that in time misses nothing. */
+const STATUS_END = { deadline: 200, grace: 0 };
 
 /** Runs the command that `args` say, with `handler` answering; resolves with the exit status. */
 export async function runProgram(args: readonly string[], handler: ServeHandler): Promise<number> {
@@ -34,42 +36,34 @@ export async function runProgram(args: readonly string[], handler: ServeHandler)
 
 async function serveUntilSignal(command: ServeCommand, handler: ServeHandler): Promise<number> {
   const force = new AbortController();
-  const { place, drainMs } = command;
-  let server: Server;
+  const { place, statusPort } = command;
+  const mounted = mount(handler, command);
   try {
-    server = start(place, { handler, signal: force.signal });
+    const server = start(place, { handler: mounted.handler, signal: force.signal });
+    mounted.watch(server);
+    const lifetime = new Lifetime({ server, command, force });
+    const page = statusPort === null ? null : showStatus(server, { statusPort, lifetime });
+    // Only now: whoever reads it may send a signal at once.
+    console.log(`Weir listening on ${formatAddress(server.addr, place.kind === "tls")}`);
+    if (page !== null) {
+      console.log(`Weir status page on ${formatAddress(page.addr, false)}${STATUS_PATH.slice(1)}`);
+    }
+    const status = await lifetime.end();
+    await page?.shutdown(STATUS_END);
+    return status;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     console.error(`weir: ${error.message}`);
     return 1;
   }
-  const status = statusAtEnd(server, { force, drainMs });
-  // Only now: whoever reads it may send a signal at once.
-  console.log(`Weir listening on ${formatAddress(server.addr, place.kind === "tls")}`);
-  return await status;
 }
 
-/** The first signal drains, each further one closes everything; 1 if the server ends without any. */
-async function statusAtEnd(
+/** The page's button drains as a signal does. */
+function showStatus(
   server: Server,
-  { force, drainMs }: { force: AbortController; drainMs: number },
-): Promise<number> {
-  let status = 1;
-  let report: Promise<ShutdownReport> | undefined;
-  const onSignal = (name: keyof typeof FORCED) => {
-    if (report === undefined) {
-      console.log(`Weir draining for at most ${drainMs} ms; a second ${name} forces`);
-      report = server.shutdown({ deadline: drainMs });
-      status = 0;
-    } else {
-      status = FORCED[name];
-      force.abort();
-    }
-  };
-  Deno.addSignalListener("SIGINT", () => onSignal("SIGINT"));
-  Deno.addSignalListener("SIGTERM", () => onSignal("SIGTERM"));
-  await server.finished;
-  if (report === undefined) console.error("weir: The listening socket failed");
-  else console.log(formatReport(await report));
-  return status;
+  { statusPort, lifetime }: { statusPort: number; lifetime: Lifetime },
+): Server {
+  const page = new StatusPage({ path: STATUS_PATH, onDrain: () => lifetime.drain("a signal") });
+  page.observe(server);
+  return startStatus(page, statusPort);
 }

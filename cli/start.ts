@@ -5,9 +5,12 @@
  * @module
  */
 
-import { serve, type ServeHandler, type Server } from "../mod.ts";
+import { serve, type ServeHandler, type Server, type StatusPage } from "../mod.ts";
 import type { Place } from "./command.ts";
 import { formatPlace } from "./report.ts";
+
+/** Where the page is on its port. */
+export const STATUS_PATH = "/_weir/";
 
 /** Why the server could not start, as one line for people. */
 export class StartError extends Error {}
@@ -34,6 +37,25 @@ export function start(place: Place, { handler, signal }: StartOptions): Server {
     return server;
   } catch (error) {
     throw new StartError(`Cannot listen on ${formatPlace(place)}: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * Serves the program's status page, which only this machine reaches.
+ *
+ * @throws {StartError} If the port cannot be had.
+ */
+export function startStatus(page: StatusPage, port: number): Server<Deno.NetAddr> {
+  const hostname = "127.0.0.1";
+  const handler: ServeHandler<Deno.NetAddr> = (request, info) =>
+    new URL(request.url).pathname === "/"
+      ? new Response(null, { status: 307, headers: { location: STATUS_PATH } })
+      : page.handler(request, info);
+  try {
+    return serve({ hostname, port, onListen: () => {} }, handler);
+  } catch (error) {
+    const place = formatPlace({ kind: "tcp", hostname, port });
+    throw new StartError(`Cannot show the status on ${place}: ${reasonOf(error)}`);
   }
 }
 

@@ -29,10 +29,13 @@ export class Program implements AsyncDisposable {
   readonly #stderr: Promise<string>;
   #unread = "";
 
-  /** Starts the program, or another `file` with its flags. */
-  constructor(args: readonly string[], { file = "cli.ts" } = {}) {
+  /** Starts the program, or another `file`, with the task's flags for Deno or others. */
+  constructor(
+    args: readonly string[],
+    { file = "cli.ts", flags = TASK.slice(0, -1) as readonly string[] } = {},
+  ) {
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...TASK.slice(0, -1), file, ...args],
+      args: [...flags, file, ...args],
       cwd: ROOT,
       env: { NO_COLOR: "1" },
       stdin: "null",

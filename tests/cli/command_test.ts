@@ -5,15 +5,31 @@ import { assert, assertEquals, assertStringIncludes } from "../support/assert.ts
 const TCP = { kind: "tcp", hostname: "127.0.0.1", port: 8081 } as const;
 const TLS = { ...TCP, kind: "tls", certFile: "c", keyFile: "k" } as const;
 
+const SERVE = {
+  kind: "serve",
+  place: TCP,
+  drainMs: 20_000,
+  readyDelayMs: 0,
+  health: false,
+  statusPort: null,
+} as const;
+
 const GOOD: [args: string, command: Command][] = [
-  ["", { kind: "serve", place: TCP, drainMs: 20_000 }],
-  ["--port 80", { kind: "serve", place: { ...TCP, port: 80 }, drainMs: 20_000 }],
-  ["--port=0", { kind: "serve", place: { ...TCP, port: 0 }, drainMs: 20_000 }],
-  ["--port 65535", { kind: "serve", place: { ...TCP, port: 65535 }, drainMs: 20_000 }],
-  ["--hostname ::1", { kind: "serve", place: { ...TCP, hostname: "::1" }, drainMs: 20_000 }],
-  ["--drain-ms 0", { kind: "serve", place: TCP, drainMs: 0 }],
-  ["--cert c --key k", { kind: "serve", place: TLS, drainMs: 20_000 }],
-  ["--unix ./s", { kind: "serve", place: { kind: "unix", path: "./s" }, drainMs: 20_000 }],
+  ["", SERVE],
+  ["--port 80", { ...SERVE, place: { ...TCP, port: 80 } }],
+  ["--port=0", { ...SERVE, place: { ...TCP, port: 0 } }],
+  ["--port 65535", { ...SERVE, place: { ...TCP, port: 65535 } }],
+  ["--hostname ::1", { ...SERVE, place: { ...TCP, hostname: "::1" } }],
+  ["--drain-ms 0", { ...SERVE, drainMs: 0 }],
+  ["--ready-delay-ms 5000", { ...SERVE, readyDelayMs: 5_000 }],
+  ["--health", { ...SERVE, health: true }],
+  ["--status", { ...SERVE, statusPort: 8082 }],
+  ["--status --port 80", { ...SERVE, place: { ...TCP, port: 80 }, statusPort: 8082 }],
+  ["--status=9000", { ...SERVE, statusPort: 9000 }],
+  ["--status=", { ...SERVE, statusPort: 8082 }],
+  ["--status=0", { ...SERVE, statusPort: 0 }],
+  ["--cert c --key k", { ...SERVE, place: TLS }],
+  ["--unix ./s", { ...SERVE, place: { kind: "unix", path: "./s" } }],
   ["--help", { kind: "help" }],
   ["--version", { kind: "version" }],
   ["--port 80 --help", { kind: "help" }],
@@ -39,6 +55,12 @@ const BAD: [args: string, named: string][] = [
   ["--port 0x50", "'0x50'"],
   ["--drain-ms soon", "'--drain-ms'"],
   ["--drain-ms 2147483648", "0 to 2147483647"],
+  ["--ready-delay-ms", "'--ready-delay-ms' needs a value"],
+  ["--ready-delay-ms soon", "'--ready-delay-ms'"],
+  ["--status 9000", "'9000'"],
+  ["--status=page", "'page'"],
+  ["--status=65536", "0 to 65535, not '65536'"],
+  ["--no-health", "'--no-health'"],
   ["--cert c", "'--cert' and '--key'"],
   ["--key k", "'--cert' and '--key'"],
   ["--unix s --port 80", "'--unix' and '--port'"],
@@ -65,7 +87,7 @@ for (const [args, named] of BAD) {
 }
 
 Deno.test("HELP names every default that the flags have", () => {
-  for (const text of ["127.0.0.1", "8081", "20000"]) assertStringIncludes(HELP, text);
+  for (const text of ["127.0.0.1", "8081", "8082", "20000"]) assertStringIncludes(HELP, text);
 });
 
 Deno.test("formatAddress() writes what a browser takes", () => {

@@ -1,6 +1,7 @@
 import config from "../../deno.json" with { type: "json" };
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "../support/assert.ts";
+import { assertEquals, assertMatch, assertStringIncludes } from "../support/assert.ts";
 import { withProgram } from "../support/programs.ts";
+import { selfSigned } from "../support/self_signed.ts";
 import { type Outcome, Program, runToEnd } from "./child.ts";
 
 const FIXTURE = { file: "tests/cli/fixture.ts" };
@@ -84,17 +85,6 @@ withProgram("openssl", "the program serves HTTPS with --cert and --key", async (
     await Deno.remove(folder, { recursive: true });
   }
 });
-
-/** A certificate for 127.0.0.1 and its key, as the paths of two files. */
-async function selfSigned(folder: string): Promise<[cert: string, key: string]> {
-  const [cert, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
-  const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"];
-  args.push("-subj", "/CN=weir", "-addext", "subjectAltName=IP:127.0.0.1");
-  args.push("-addext", "basicConstraints=critical,CA:FALSE", "-keyout", key, "-out", cert);
-  const { success, stderr } = await new Deno.Command("openssl", { args }).output();
-  assert(success, new TextDecoder().decode(stderr));
-  return [cert, key];
-}
 
 Deno.test("the program serves on a unix socket and removes it at its end", async () => {
   const folder = await Deno.makeTempDir();

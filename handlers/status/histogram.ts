@@ -1,0 +1,47 @@
+/**
+ * How long things took, counted in buckets that each reach 5 % further than the one before: percentiles
+ * to that precision, in a fixed space however many there were. Pure.
+ *
+ * @module
+ */
+
+/** How much further each bucket reaches. */
+const GROWTH = Math.log(1.05);
+
+/** The first bucket ends here, in milliseconds. */
+const LEAST_MS = 0.001;
+
+/** Up to an hour; what took longer is counted in the last. */
+const BUCKETS = 1 + Math.ceil(Math.log(3_600_000 / LEAST_MS) / GROWTH);
+
+/** See the head of this file. */
+export class Histogram {
+  readonly #buckets = new Uint32Array(BUCKETS);
+  #count = 0;
+
+  /** How many were added. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Counts one that took `ms` milliseconds. */
+  add(ms: number): void {
+    const bucket = Math.ceil(Math.log(Math.max(ms, LEAST_MS) / LEAST_MS) / GROWTH);
+    this.#buckets[Math.min(bucket, BUCKETS - 1)]!++;
+    this.#count++;
+  }
+
+  /** What the given share of all, from 0 to 1, did not exceed, in milliseconds; `null` when there was none. */
+  percentile(share: number): number | null {
+    if (this.#count === 0) return null;
+    let left = Math.max(1, Math.ceil(share * this.#count));
+    const bucket = this.#buckets.findIndex((count) => (left -= count) <= 0);
+    return LEAST_MS * Math.exp(bucket * GROWTH);
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.#buckets.fill(0);
+    this.#count = 0;
+  }
+}

@@ -1,0 +1,40 @@
+import { Collector } from "../../handlers/status/collector.ts";
+import type { ConnectionInfo } from "../../reactor/connection_info.ts";
+import type { State } from "../../reactor/states.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+
+/** A connection of which only what a collector looks at is there. */
+function connection(state: State, stateMs = 0): ConnectionInfo & { state: State } {
+  return { state, stateMs, closeReason: null, bytesIn: 0, bytesOut: 0 } as ConnectionInfo;
+}
+
+Deno.test("Collector tells how long a request waits, and how long the last one did", () => {
+  const collector = new Collector(() => {});
+  const each = connection("queued", 7);
+  assertEquals(collector.queueMs(each), 7);
+  each.state = "handling";
+  assertEquals(collector.queueMs(each), null);
+  collector.moved(each, "queued", 12);
+  assertEquals(collector.queueMs(each), 12);
+  assertEquals(collector.queueMs(connection("handling")), null);
+});
+
+Deno.test("Collector counts the time in the queue to the request that spent it, and to no other", () => {
+  const collector = new Collector(() => {});
+  const each = connection("handling");
+  collector.moved(each, "queued", 1_000);
+  each.state = "writing";
+  collector.moved(each, "handling", 100);
+  const first = collector.take().latency!.p50;
+  assert(first >= 1_100 && first < 1_160, `${first}`);
+  collector.moved(each, "handling", 100);
+  const second = collector.take().latency!.p50;
+  assert(second >= 100 && second < 106, `${second}`);
+});
+
+Deno.test("Collector counts no time for a request that got no answer", () => {
+  const collector = new Collector(() => {});
+  collector.moved(connection("closed"), "handling", 100);
+  assertEquals(collector.take().latency, null);
+  assertEquals([...collector.closeReasons.values()], [1]);
+});
