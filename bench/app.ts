@@ -7,9 +7,13 @@
 
 import {
   BLOCK,
+  BURN_MS,
+  DONE,
   FILLER,
   GREETING,
   JSON_FIELDS,
+  POOL_MS,
+  POOL_PLACES,
   STREAM_PIECE_BYTES,
   STREAM_PIECES,
 } from "./app_values.mjs";
@@ -22,6 +26,7 @@ const HTML = { "content-type": "text/html; charset=utf-8" };
 
 /** Makes the app; `pageFile` is the file behind `/page.html`. */
 export function createApp(options: { readonly pageFile: string }): App {
+  const pool = new Pool(POOL_PLACES);
   return (request) => {
     const { url } = request;
     // The path begins at the first slash behind "http://".
@@ -33,6 +38,9 @@ export function createApp(options: { readonly pageFile: string }): App {
     if (path === "/stream") return new Response(pieces());
     if (path === "/upload") return count(request);
     if (path === "/page.html") return page(options.pageFile);
+    if (path === "/burn") return burn();
+    if (path === "/pool") return query(pool);
+    if (path === "/healthz") return new Response(DONE);
     return new Response("Not Found\r\n", { status: 404 });
   };
 }
@@ -66,6 +74,40 @@ async function count(request: Request): Promise<Response> {
   let bytes = 0;
   for await (const piece of request.body ?? []) bytes += piece.byteLength;
   return new Response(String(bytes));
+}
+
+/** Computes by the clock, so that its capacity does not depend on the processor's mood. */
+function burn(): Response {
+  const end = performance.now() + BURN_MS;
+  while (performance.now() < end);
+  return new Response(DONE);
+}
+
+async function query(pool: Pool): Promise<Response> {
+  await pool.take();
+  await new Promise((resolve) => setTimeout(resolve, POOL_MS));
+  pool.give();
+  return new Response(DONE);
+}
+
+/** The connections to a backend: whoever finds none free waits in line, however long that is. */
+class Pool {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(places: number) {
+    this.#free = places;
+  }
+
+  async take(): Promise<void> {
+    if (this.#free-- > 0) return;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  give(): void {
+    this.#free++;
+    this.#waiting.shift()?.();
+  }
 }
 
 async function page(file: string): Promise<Response> {

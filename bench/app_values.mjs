@@ -20,6 +20,16 @@ export const STREAM_PIECE_BYTES = 65_536;
 /** The byte of which a streamed answer and an upload are made: `x`. */
 export const FILLER = 0x78;
 
+/** The answer of the handlers that can be overloaded. */
+export const DONE = "done";
+
+/** `/burn` computes for so long, in milliseconds. */
+export const BURN_MS = 2;
+
+/** `/pool` holds one of so many places for so long, in milliseconds. */
+export const POOL_PLACES = 10;
+export const POOL_MS = 20;
+
 /** What is uploaded: 10 MiB. */
 export const UPLOAD_BYTES = 10 * 1024 * 1024;
 

@@ -61,6 +61,7 @@ export const EMPTY: Figures = {
   peakBytes: null,
   bytesPerConnection: null,
   coldMs: null,
+  overload: null,
 };
 
 /** Runs a load generator to its end and gives what it wrote. @throws {BadReport} When it fails. */

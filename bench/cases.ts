@@ -5,6 +5,7 @@
  * @module
  */
 
+import { POOL_PLACES } from "./app_values.mjs";
 import type { CaseInfo, FigureName } from "./model.ts";
 import type { Peer } from "./peers/catalog.ts";
 import type { RouteId } from "./routes.ts";
@@ -22,6 +23,8 @@ export type Load =
   | { readonly kind: "driver"; readonly connections: number; readonly depth: number }
   /** wrk with a script that sends `depth` requests at once. */
   | { readonly kind: "wrk"; readonly connections: number; readonly depth: number }
+  /** oha, open loop: so many times what the server can carry, as measured right before. */
+  | { readonly kind: "overload"; readonly times: number; readonly workers: number }
   /** Connections that made one request each and then lie idle. */
   | { readonly kind: "idle"; readonly connections: number; readonly quickConnections: number }
   /** Starting the process, so many times a round. */
@@ -43,6 +46,12 @@ interface Extra {
   readonly variants?: boolean;
   readonly quick?: boolean;
 }
+
+/** What is overloaded, and the least number of clients that keep all of it at work. */
+const WORKS = [
+  { route: "burn", title: "2 ms of processor time", workers: 2 },
+  { route: "pool", title: "20 ms at one of 10 places of a backend", workers: POOL_PLACES },
+] as const;
 
 /** All cases in the order in which they run. */
 export const CASES: readonly Case[] = [
@@ -80,7 +89,22 @@ export const CASES: readonly Case[] = [
     }),
     load: { kind: "cold", starts: 3, quickStarts: 1 },
   },
+  ...overloads(),
 ];
+
+/** Each kind of work under so many times its capacity. */
+function overloads(): Case[] {
+  return WORKS.flatMap(({ route, title, workers }) =>
+    [0.5, 1, 2, 4].map((times) => ({
+      ...base(`overload-${route}-${times}`, `${times} × capacity, ${title}`, {
+        figure: "goodput",
+        variants: true,
+      }),
+      route,
+      load: { kind: "overload", times, workers } as const,
+    }))
+  );
+}
 
 /** Whether the peer can take the case at all. */
 export function takesPart(peer: Peer, at: Case): boolean {

@@ -97,14 +97,17 @@ function namesOf(
     text.split(",").map((name) => name.trim())
   );
   if (given.length === 0) return null;
+  // The name of a family, such as "overload", stands for all of it.
+  const isMeant = (known: string, name: string) =>
+    known === name || (!rule.known.includes(name) && known.startsWith(`${name}-`));
   for (const name of given) {
-    if (!rule.known.includes(name)) {
+    if (!rule.known.some((known) => isMeant(known, name))) {
       throw new UsageError(
         `Unknown ${rule.name} "${name}": there are ${rule.known.join(", ")}`,
       );
     }
   }
-  return rule.known.filter((name) => given.includes(name));
+  return rule.known.filter((known) => given.some((name) => isMeant(known, name)));
 }
 
 function wrapped(names: readonly string[]): string {

@@ -15,7 +15,9 @@ import type { Results } from "./model.ts";
 import { OHA_MISSING } from "./oha.ts";
 import { Progress } from "./progress.ts";
 import { about } from "./report/markdown.ts";
+import { hasOverload, overloadGrid } from "./report/overload.ts";
 import { seedTable } from "./report/seed_table.ts";
+import { aligned } from "./report/table.ts";
 import { writeReports } from "./report/write.ts";
 import { runSeedTable } from "./seed_run.ts";
 import { openSite, prepare, runSession } from "./session.ts";
@@ -56,6 +58,7 @@ async function showSeedTable(flags: Flags, site: Site): Promise<number> {
 
 async function measureAll(flags: Flags, site: Site): Promise<number> {
   const results = await runSession(await prepare(flags, site), progress);
+  if (hasOverload(results)) progress.print(`\n${aligned(overloadGrid(results))}`);
   progress.print(`\n${about(results).join("\n")}\n`);
   for (const file of writeReports(results, RESULTS)) progress.print(`Written: ${file}`);
   if (flags.check) return check(results);

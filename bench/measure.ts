@@ -15,6 +15,7 @@ import { launch, type Server, StartFailure } from "./launch.ts";
 import { putLoad } from "./loads.ts";
 import type { Figures, Outcome } from "./model.ts";
 import { BadReport } from "./oha.ts";
+import { runOverloadCase } from "./overload_case.ts";
 import type { Peer } from "./peers/catalog.ts";
 import { findFault } from "./probe.ts";
 import { ROUTES } from "./routes.ts";
@@ -65,7 +66,9 @@ async function measureLoad(
     const fault = await findFault(route, { port: server.port, extra: extraFields(at) });
     if (fault !== null) return { kind: "invalid", why: fault, figures: null };
     const bout: Bout = { case: at, route, server, options, commands };
-    return at.load.kind === "idle" ? await runIdleCase(bout) : judge(server, await putLoad(bout));
+    if (at.load.kind === "idle") return await runIdleCase(bout);
+    if (at.load.kind === "overload") return await runOverloadCase(bout, at.load);
+    return judge(server, await putLoad(bout));
   } finally {
     await server.stop();
   }
@@ -94,5 +97,6 @@ function figuresOf({ tally, before, after }: LoadResult): Figures {
     peakBytes: after?.peakBytes ?? null,
     bytesPerConnection: null,
     coldMs: null,
+    overload: null,
   };
 }

@@ -23,6 +23,25 @@ export interface Fairness {
   readonly mean: number;
 }
 
+/** What became of a load that may be more than the server can carry. */
+export interface Overload {
+  /** Answers a second that it gave to a load of its own measure, right before. */
+  readonly capacity: number;
+  /** Requests a second that were due. */
+  readonly offered: number;
+  /** Answers a second with status 200 within {@linkcode IN_TIME_MS} of when their requests were due. */
+  readonly goodput: number;
+  /** 99th percentile of the time from when a request was due to its answer with status 200; `null` of none. */
+  readonly acceptedP99Ms: number | null;
+  /** The same of health checks, sent beside the load at a rate of their own. */
+  readonly highP99Ms: number | null;
+  /** The part of the answers that were 503. */
+  readonly shedShare: number;
+}
+
+/** An answer later than this comes too late: the time that people take for at once. */
+export const IN_TIME_MS = 100;
+
 /** What a load generator counted. */
 export interface Tally {
   readonly requests: number;
@@ -48,6 +67,7 @@ export interface Figures extends Tally {
   readonly bytesPerConnection: number | null;
   /** From starting the process to its first complete answer, in milliseconds. */
   readonly coldMs: number | null;
+  readonly overload: Overload | null;
 }
 
 /** How a run ended. Only `measured` figures take part in ratios. */
@@ -76,7 +96,11 @@ export type FigureName =
   | "leastShare"
   | "peakBytes"
   | "bytesPerConnection"
-  | "coldMs";
+  | "coldMs"
+  | "goodput"
+  | "acceptedP99Ms"
+  | "highP99Ms"
+  | "shedShare";
 
 /** A case as stored: what the reports need to name it and to order it. */
 export interface CaseInfo {
@@ -136,6 +160,11 @@ export function figureOf(figures: Figures, name: FigureName): number | null {
       return figures.latencyMs?.p99 ?? null;
     case "leastShare":
       return leastShare(figures.fairness);
+    case "goodput":
+    case "acceptedP99Ms":
+    case "highP99Ms":
+    case "shedShare":
+      return figures.overload?.[name] ?? null;
     default:
       return figures[name];
   }

@@ -7,6 +7,7 @@
 
 import {
   BLOCK,
+  DONE,
   FILLER,
   GREETING,
   PAGE,
@@ -16,7 +17,10 @@ import {
 } from "./app_values.mjs";
 
 /** The paths of the app. */
-export type RouteId = "hello" | "json" | "echo" | "64k" | "stream" | "upload" | "page";
+export type RouteId = "hello" | "json" | "echo" | "64k" | "stream" | "upload" | "page" | Work;
+
+/** Handlers that can be overloaded: one computes, one waits for a place in a backend's pool. */
+export type Work = "burn" | "pool";
 
 /** A request and the body of its answer, which always has status 200. */
 export interface Route {
@@ -85,6 +89,8 @@ export const ROUTES: Readonly<Record<RouteId, Route>> = {
     body: filled(UPLOAD_BYTES),
   },
   page: get("/page.html", PAGE),
+  burn: get("/burn", DONE),
+  pool: get("/pool", DONE),
 };
 
 function get(path: string, answer: string): Route {

@@ -130,6 +130,14 @@ function combine(all: readonly Figures[]): Figures {
       max: Math.max(...all.map((each) => each.latencyMs?.max ?? 0)),
     },
     fairness: worstFairness(all),
+    overload: all.every((each) => each.overload === null) ? null : {
+      capacity: middle((each) => each.overload?.capacity) ?? 0,
+      offered: middle((each) => each.overload?.offered) ?? 0,
+      goodput: middle((each) => each.overload?.goodput) ?? 0,
+      acceptedP99Ms: middle((each) => each.overload?.acceptedP99Ms),
+      highP99Ms: middle((each) => each.overload?.highP99Ms),
+      shedShare: middle((each) => each.overload?.shedShare) ?? 0,
+    },
   };
 }
 

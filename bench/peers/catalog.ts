@@ -34,6 +34,9 @@ const EVERY_ROUTE: readonly RouteId[] = [
   "page",
 ];
 
+/** What can be overloaded; `/` besides, for what the queue costs without any overload. */
+const OVERLOADABLE: readonly RouteId[] = ["burn", "pool"];
+
 /** To which ratios are formed. */
 export const REFERENCE = "deno";
 /** The raw loop on `Deno.listen`, which parses nothing: nothing built on it can be cheaper. */
@@ -41,7 +44,9 @@ export const FLOOR = "floor";
 
 /** All peers in the order in which they run and are shown. */
 export const PEERS: readonly Peer[] = [
-  denoPeer("weir", "Weir", { script: "weir.ts" }),
+  { ...denoPeer("weir", "Weir", { script: "weir.ts" }), routes: [...EVERY_ROUTE, ...OVERLOADABLE] },
+  queuePeer("weir-queue", "Weir, queue of 10", { maxActive: "10" }),
+  queuePeer("weir-auto", "Weir, queue auto", { maxActive: "auto" }),
   denoPeer("weir-public", "Weir, public Response only", {
     script: "weir_public.ts",
     variant: true,
@@ -51,7 +56,10 @@ export const PEERS: readonly Peer[] = [
     routes: ["hello"],
     pipelines: false,
   },
-  denoPeer(REFERENCE, "Deno.serve", { script: "deno_serve.ts" }),
+  {
+    ...denoPeer(REFERENCE, "Deno.serve", { script: "deno_serve.ts" }),
+    routes: [...EVERY_ROUTE, ...OVERLOADABLE],
+  },
   {
     id: "node",
     title: "node:http",
@@ -74,6 +82,16 @@ export const PEERS: readonly Peer[] = [
   denoPeer("hono-weir", "Hono on Weir", { script: "hono_on_weir.ts", variant: true }),
   denoPeer("hono-deno", "Hono on Deno.serve", { script: "hono_on_deno.ts", variant: true }),
 ];
+
+/** Weir with admission control. */
+function queuePeer(id: string, title: string, { maxActive }: { readonly maxActive: string }): Peer {
+  const peer = denoPeer(id, title, { script: "weir_queue.ts", variant: true });
+  return {
+    ...peer,
+    routes: ["hello", ...OVERLOADABLE],
+    command: (port, site) => [...peer.command(port, site), maxActive],
+  };
+}
 
 function denoPeer(
   id: string,

@@ -21,6 +21,11 @@ export function short(value: number): string {
   return value.toFixed(value >= 10 ? 1 : 2);
 }
 
+/** A share of one, in percent. */
+export function percent(share: number): string {
+  return (share * 100).toFixed(0);
+}
+
 /** A ratio with its range over the rounds; the range is left out when there was one round. */
 export function ratio(spread: Spread | null): string {
   if (spread === null) return NONE;
@@ -40,6 +45,10 @@ export const UNITS: Readonly<
   leastShare: { name: "least served connection to the mean", unit: "", scale: 1 },
   peakBytes: { name: "peak resident memory", unit: "MiB", scale: 1024 * 1024 },
   bytesPerConnection: { name: "memory per idle connection", unit: "KiB", scale: 1024 },
+  goodput: { name: "answers in time per second", unit: "/s", scale: 1 },
+  acceptedP99Ms: { name: "99th percentile of the accepted", unit: "ms", scale: 1 },
+  highP99Ms: { name: "99th percentile of health checks", unit: "ms", scale: 1 },
+  shedShare: { name: "share shed", unit: "%", scale: 0.01 },
   coldMs: { name: "time to the first answer", unit: "ms", scale: 1 },
 };
 

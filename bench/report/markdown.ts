@@ -5,6 +5,7 @@
  */
 
 import type { Results } from "../model.ts";
+import { hasOverload, OVERLOAD_LEGEND, overloadGrid } from "./overload.ts";
 import { caseGrid, type Grid, overviewGrid } from "./rows.ts";
 
 /** The whole report. */
@@ -14,6 +15,9 @@ export function markdown(results: Results): string {
     about(results).map((line) => `- ${line}`).join("\n"),
     "Each cell gives the median of the rounds and its ratio to Deno.serve in the same round.",
     pipes(overviewGrid(results)),
+    ...hasOverload(results)
+      ? [`## Before and after the queue\n\n${OVERLOAD_LEGEND}\n\n${pipes(overloadGrid(results))}`]
+      : [],
     ...results.cases.map((at) => `## ${at.title}\n\n${pipes(caseGrid(results, at))}`),
   ];
   return `${parts.join("\n\n")}\n`;

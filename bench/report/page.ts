@@ -7,6 +7,7 @@
 import type { Results } from "../model.ts";
 import { about } from "./markdown.ts";
 import { colourOf, drawAll, type Drawing } from "./plots.ts";
+import { hasOverload, OVERLOAD_LEGEND, overloadGrid } from "./overload.ts";
 import { caseGrid, type Grid, overviewGrid } from "./rows.ts";
 import { STYLE } from "./style.ts";
 
@@ -28,6 +29,7 @@ ${drawAll(results).map((drawing) => section(results, drawing)).join("\n")}
 <section><h2>Overview</h2>
 <p>Medians of the rounds, and their ratios to Deno.serve in the same round.</p>
 ${table(overviewGrid(results))}</section>
+${hasOverload(results) ? overloadSection(results) : ""}
 ${
     results.cases.map((at) =>
       `<section><h2>${inline(at.title)}</h2>${table(caseGrid(results, at))}</section>`
@@ -37,6 +39,12 @@ ${
 </body>
 </html>
 `;
+}
+
+function overloadSection(results: Results): string {
+  return `<section><h2>Before and after the queue</h2>
+<p>${inline(OVERLOAD_LEGEND)}</p>
+${table(overloadGrid(results))}</section>`;
 }
 
 function section(results: Results, drawing: Drawing): string {

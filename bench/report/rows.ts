@@ -7,7 +7,7 @@
 import type { CaseInfo, FigureName, Figures, PeerInfo, Results } from "../model.ts";
 import { FLOOR, REFERENCE } from "../peers/catalog.ts";
 import { type Cell, cellOf, figureSpread, ratioSpread } from "../stats.ts";
-import { count, figure, NONE, ratio, short, UNITS } from "./format.ts";
+import { count, figure, NONE, percent, ratio, short, UNITS } from "./format.ts";
 
 /** Text in rows and columns; the first column names the row. */
 export interface Grid {
@@ -42,6 +42,11 @@ const COLUMNS: readonly Column[] = [
     title: "KiB/conn",
     text: ({ bytesPerConnection }) => orNone(bytesPerConnection, (bytes) => short(bytes / 1024)),
   },
+  { title: "offered", text: ({ overload }) => orNone(overload?.offered, count) },
+  { title: "in time /s", text: ({ overload }) => orNone(overload?.goodput, count) },
+  { title: "p99 of 200s", text: ({ overload }) => orNone(overload?.acceptedP99Ms, short) },
+  { title: "p99 /healthz", text: ({ overload }) => orNone(overload?.highP99Ms, short) },
+  { title: "shed %", text: ({ overload }) => orNone(overload?.shedShare, percent) },
   { title: "start ms", text: ({ coldMs }) => orNone(coldMs, short) },
   {
     title: "peak MiB",
@@ -121,6 +126,10 @@ const RATIO_OF: Readonly<Record<FigureName, string>> = {
   peakBytes: "memory",
   bytesPerConnection: "memory",
   coldMs: "time",
+  goodput: "goodput",
+  acceptedP99Ms: "p99",
+  highP99Ms: "p99",
+  shedShare: "share",
 };
 
 const NOTE: LineColumn = {

@@ -12,6 +12,8 @@ interface Colour {
 /** Chosen to differ in lightness as well as in hue; one peer keeps its colour in every plot. */
 const PEER_COLOURS: Readonly<Record<string, Colour>> = {
   "weir": { light: "#0b62c4", dark: "#63b0ff" },
+  "weir-queue": { light: "#5c940d", dark: "#b2e04f" },
+  "weir-auto": { light: "#2b8a3e", dark: "#7ee29a" },
   "weir-public": { light: "#0c9488", dark: "#4fd8c8" },
   "floor": { light: "#6b7280", dark: "#9ca3af" },
   "deno": { light: "#d9730d", dark: "#ffad5c" },

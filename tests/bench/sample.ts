@@ -19,6 +19,7 @@ export function figures(given: Partial<Figures> = {}): Figures {
     peakBytes: 50 * 1024 * 1024,
     bytesPerConnection: null,
     coldMs: null,
+    overload: null,
     ...given,
   };
 }
