@@ -1,0 +1,102 @@
+/**
+ * What a stream costs grows no faster than its size, whatever its shape and however it arrives. Four times
+ * the size may take ten times as long: noise does not reach that, and a quadratic cost is sixteen times.
+ *
+ * @module
+ */
+
+import { latin1, settled } from "../engine/fakes.ts";
+import type { Bytes } from "../../reactor/ports.ts";
+import { assert } from "../support/assert.ts";
+import { request } from "../support/requests.ts";
+import { BODIES, HEADS, type Shape, STREAMS } from "./shapes.ts";
+import { type Serve, Weir } from "./torrent.ts";
+
+const KIB = 1024;
+const MOST_GROWTH = 10;
+/** A machine with other work to do is asked again. */
+const ATTEMPTS = 3;
+const SAMPLES = 2;
+
+/** How the bytes arrive, and the size that is compared with four times itself. */
+const ARRIVALS = [
+  { name: "in large reads", step: 64 * KIB, bytes: 256 * KIB },
+  { name: "in packets", step: 1448, bytes: 256 * KIB },
+  { name: "byte by byte", step: 1, bytes: 16 * KIB },
+] as const;
+
+const readAll: Serve = async ({ exchange }) => {
+  if (exchange.body !== null) await exchange.body.readAll();
+  exchange.respond({ status: 200, fields: [] }, "Read");
+};
+
+const readPieces: Serve = async ({ exchange }) => {
+  while (exchange.body !== null && await exchange.body.read() !== null);
+  exchange.respond({ status: 200, fields: [] }, "Read");
+};
+
+const readNothing: Serve = ({ exchange }) =>
+  exchange.respond({ status: 200, fields: [] }, "Unread");
+
+const later: Serve = async (call) => {
+  await settled();
+  await readAll(call, undefined as never);
+};
+
+/** The first request is answered only when all that can come has come. */
+const last: Serve = async ({ exchange }, wire) => {
+  for (let turn = 0; turn < 64 && !wire.drained; turn++) await settled();
+  exchange.respond({ status: 200, fields: [] }, "Late");
+};
+
+interface Trial {
+  readonly stream: (bytes: number) => string;
+  readonly step: number;
+  readonly serve: Serve;
+}
+
+async function best(stream: Bytes, { step, serve }: Trial): Promise<number> {
+  const weir = new Weir();
+  let least = Infinity;
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    least = Math.min(least, await weir.time(stream, { step, serve }));
+  }
+  return least;
+}
+
+async function check(trial: Trial, bytes: number): Promise<void> {
+  const streams = [1, 2, 4].map((factor) => latin1(trial.stream(factor * bytes)));
+  const measured: string[] = [];
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const times: number[] = [];
+    for (const stream of streams) times.push(await best(stream, trial));
+    measured.push(times.map((ms) => ms.toFixed(2)).join(", "));
+    if (times[2]! <= MOST_GROWTH * times[0]!) return;
+  }
+  assert(
+    false,
+    `Milliseconds for ${bytes} bytes, twice and four times as many: ${measured.join("; ")}`,
+  );
+}
+
+function testShapes(shapes: readonly Shape[], how: string, serve: Serve): void {
+  for (const { name, of } of shapes) {
+    Deno.test(`the cost of ${name}${how} grows with the size`, async (test) => {
+      for (const { name, step, bytes } of ARRIVALS) {
+        await test.step(name, () => check({ stream: of, step, serve }, bytes));
+      }
+    });
+  }
+}
+
+testShapes(HEADS, "", readAll);
+testShapes(BODIES, "", readAll);
+testShapes(BODIES, ", read in pieces", readPieces);
+testShapes(BODIES, ", unread", readNothing);
+testShapes(STREAMS, "", readAll);
+testShapes(STREAMS, ", answered later", later);
+testShapes([...HEADS, ...STREAMS].map(behind), "", last);
+
+function behind({ name, of }: Shape): Shape {
+  return { name: `${name} behind a handler at work`, of: (bytes) => request() + of(bytes) };
+}

@@ -1,0 +1,46 @@
+/**
+ * A program that uses the library alone. Its options come as JSON on the command line, a certificate and
+ * its key as text among them; it prints its port or path, and ends with its stdin. Its handler knows the
+ * ways in which an answer can be given: a string, a stream, the request's body, an upgrade, never.
+ */
+
+import {
+  type Conn,
+  serve,
+  type ServeHandlerInfo,
+  type ServeTcpOptions,
+  type ServeUnixOptions,
+} from "../../mod.ts";
+
+async function shout(conn: Conn): Promise<void> {
+  const into = new Uint8Array(64);
+  for (let count = await conn.read(into); count !== null; count = await conn.read(into)) {
+    const text = new TextDecoder().decode(into.subarray(0, count)).toUpperCase();
+    await conn.write(new TextEncoder().encode(text));
+  }
+  conn.close();
+}
+
+function handler(request: Request, info: ServeHandlerInfo): Response | Promise<Response> {
+  switch (new URL(request.url).pathname) {
+    case "/stream":
+      return new Response(new Blob(["streamed"]).stream());
+    case "/echo":
+      return request.text().then((text) => new Response(text));
+    case "/never":
+      return new Promise(() => {});
+    case "/upgrade":
+      shout(info.upgrade({ headers: { connection: "Upgrade", upgrade: "shout" } }));
+      return new Response(null);
+    default:
+      return new Response("hello");
+  }
+}
+
+const shared = { timeouts: { handler: 300, head: 300 }, automaticCompression: true };
+const given: ServeTcpOptions | ServeUnixOptions = JSON.parse(Deno.args[0] ?? "{}");
+const server = "path" in given
+  ? serve({ ...shared, ...given, onListen: () => console.log(0) }, handler)
+  : serve({ ...shared, ...given, onListen: ({ port }) => console.log(port) }, handler);
+for await (const _ of Deno.stdin.readable);
+await server.shutdown({ deadline: 0, grace: 0 });

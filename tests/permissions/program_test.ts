@@ -1,0 +1,91 @@
+/**
+ * The program with the least that each of its flags needs; with anything less it does not start, and says
+ * so in a line.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertMatch } from "../support/assert.ts";
+import { withProgram } from "../support/programs.ts";
+import { LAST_GET } from "../support/requests.ts";
+import { selfSigned } from "../support/self_signed.ts";
+import { Program } from "../cli/child.ts";
+import { freePort, unixFlags } from "./bare.ts";
+
+const BARE = ["run", "--no-prompt"];
+
+/** The status line that the program's address answers with, and its end behind SIGTERM. */
+async function answer(
+  flags: readonly string[],
+  args: readonly string[],
+  ask: (address: string) => Promise<string>,
+): Promise<void> {
+  await using program = new Program(args, { flags: [...BARE, ...flags] });
+  assertEquals(await ask(await program.address()), "Hello World!\r\n");
+  program.send("SIGTERM");
+  const { code, stderr } = await program.end();
+  assertEquals([code, stderr], [0, ""]);
+}
+
+async function refused(flags: readonly string[], args: readonly string[]): Promise<void> {
+  await using program = new Program(args, { flags: [...BARE, ...flags] });
+  const { code, stdout, stderr } = await program.end();
+  assertEquals([code, stdout], [1, ""], flags.join(" "));
+  assertMatch(stderr, /^weir: Cannot [^\n]* access [^\n]*\n$/, flags.join(" "));
+}
+
+async function over(address: string): Promise<string> {
+  return await (await fetch(address)).text();
+}
+
+for (const args of [["--help"], ["--version"]]) {
+  Deno.test(`${args} needs no permission`, async () => {
+    await using program = new Program(args, { flags: BARE });
+    assertEquals((await program.end()).code, 0);
+  });
+}
+
+Deno.test("--port and --hostname need the network of that address", async () => {
+  const port = freePort();
+  const args = ["--port", `${port}`];
+  await answer([`--allow-net=127.0.0.1:${port}`], args, over);
+  await refused([], args);
+  await refused(["--allow-read", "--allow-write", `--allow-net=127.0.0.1:${port - 1}`], args);
+});
+
+withProgram("openssl", "--cert and --key need reading of these two files besides", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [cert, key] = await selfSigned(folder);
+    const port = freePort();
+    const args = ["--port", `${port}`, "--cert", cert, "--key", key];
+    const net = `--allow-net=127.0.0.1:${port}`;
+    using client = Deno.createHttpClient({ caCerts: [await Deno.readTextFile(cert)] });
+    await answer([net, `--allow-read=${cert},${key}`], args, async (address) => {
+      return await (await fetch(address, { client })).text();
+    });
+    await refused([net], args);
+    await refused([net, `--allow-read=${cert}`], args);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("--unix needs its path three times: to listen, to read and to write", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/weir.sock`;
+    const args = ["--unix", path];
+    const flags = unixFlags(path);
+    await answer(flags, args, async () => {
+      using conn = await Deno.connect({ transport: "unix", path });
+      await conn.write(new TextEncoder().encode(LAST_GET));
+      const text = await new Response(conn.readable).text();
+      assert(text.startsWith("HTTP/1.1 200 "), text);
+      return text.slice(text.indexOf("\r\n\r\n") + 4);
+    });
+    for (const missing of flags) await refused(flags.filter((flag) => flag !== missing), args);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
