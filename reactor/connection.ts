@@ -410,8 +410,8 @@ export class Connection extends ConnectionIntake implements BodySource, Exchange
     this.deadlines.endBody();
     this.#closeAs = refusalReason(code);
     this.outbox.ascii(refusal(status, this.dateLine));
-    this.observers?.refused(this, { code, status, exchange });
-    this.drop("refused", this.inbox.discard());
+    this.observers?.refused?.(this, { code, status, exchange });
+    this.drop("refused", this.inbox.discard(), { code });
     this.#advance();
   }
 
@@ -419,7 +419,8 @@ export class Connection extends ConnectionIntake implements BodySource, Exchange
     if (this.state === "closed") return;
     if (this.state === "queued") this.engine.admission!.cancel(this.exchange!.ticket!);
     this.closeReason = reason;
-    this.drop("closed", this.inbox.size, this.exchange === null ? 0 : 1);
+    const unanswered = this.exchange === null ? 0 : 1;
+    this.drop("closed", this.inbox.size, { requests: unanswered + this.sender.undelivered });
     this.move(EVENTS.close);
     this.conn.close();
     const exchange = this.exchange;

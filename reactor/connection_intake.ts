@@ -13,6 +13,7 @@ import type { RequestHead } from "./h1/head.ts";
 import { type HeadParser, NEED_MORE } from "./h1/head_parser.ts";
 import { type HeadPlace, HeadView } from "./head_view.ts";
 import type { LiveExchange } from "./live_exchange.ts";
+import type { Observers } from "./observers.ts";
 import { EVENTS, type State } from "./states.ts";
 
 /** See the head of this file. */
@@ -57,16 +58,19 @@ export abstract class ConnectionIntake extends ConnectionRecord {
     const ticket = exchange.ticket = admission?.enter() ?? null;
     const atOnce = ticket === null || admission!.begin(ticket);
     this.move(atOnce ? EVENTS.request : EVENTS.hold);
-    if (this.observers !== null) {
-      exchange.begunMs = this.engine.ports.clock.now();
-      this.observers.begun(exchange, this.#viewOf(parser, place));
-    }
+    if (this.observers !== null) this.#tellBegun(this.observers, parser, place);
     if (atOnce) return this.#call(parser, place);
     const view = this.#viewOf(parser, place);
     // Its bytes wait where they are: what arrives behind them may move them.
     this.inbox.consume(-parser.head.length);
     admission!.hold(ticket, this, { view, behind });
     if (this.peerEnded && this.state as State === "queued") this.leaveQueue();
+  }
+
+  #tellBegun({ begun, settled }: Observers, parser: HeadParser, place: HeadPlace): void {
+    if (begun === null && settled === null) return;
+    this.exchange!.begunMs = this.engine.ports.clock.now();
+    begun?.(this.exchange!, this.#viewOf(parser, place));
   }
 
   #takeHead(parser: HeadParser): HeadPlace {

@@ -9,9 +9,9 @@ import type { Applicant } from "./admission/ticket.ts";
 import type { ConnectionInfo } from "./connection_info.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
-import type { AbortError } from "./errors.ts";
+import type { AbortError, ProtocolCode } from "./errors.ts";
 import { Inbox } from "./inbox.ts";
-import type { DropReason } from "./observer.ts";
+import type { DropReason, Observer } from "./observer.ts";
 import type { Observers } from "./observers.ts";
 import type { Limits, Timeouts } from "./options.ts";
 import { Outbox } from "./outbox.ts";
@@ -230,17 +230,23 @@ export abstract class ConnectionRecord
   protected move(event: number): void {
     const from = this.#stage;
     this.#stage = follow(from, event);
-    if (this.engine.observers !== null) this.#tellMoved(this.engine.observers, from.state);
+    const { observers } = this.engine;
+    if (observers !== null && observers.moved !== null) {
+      this.#tellMoved(observers.moved, from.state);
+    }
     this.deadlines.entered(this.#stage, this.engine.now);
     this.touch();
   }
 
   /** Counts what arrived and is thrown away. */
-  protected drop(reason: DropReason, bytes: number, requests = 0): void {
+  protected drop(
+    reason: DropReason,
+    bytes: number,
+    { requests = 0, code = null }: { requests?: number; code?: ProtocolCode | null } = {},
+  ): void {
     this.bytesDiscarded += bytes;
-    const { observers } = this.engine;
-    if (observers === null || bytes + requests === 0) return;
-    observers.dropped(this, { reason, bytes, requests });
+    if (bytes + requests === 0) return;
+    this.engine.observers?.dropped?.(this, { reason, bytes, requests, code });
   }
 
   /** Has the deadlines looked at by the next tick. */
@@ -254,11 +260,11 @@ export abstract class ConnectionRecord
     this.abort("internal_error");
   }
 
-  #tellMoved(observers: Observers, from: State): void {
+  #tellMoved(tell: Required<Observer>["moved"], from: State): void {
     const now = this.engine.ports.clock.now();
     const ms = this.#enteredMs < 0 ? this.stateMs : now - this.#enteredMs;
     this.#enteredMs = now;
-    observers.moved(this, from, ms);
+    tell(this, from, ms);
   }
 
   /** Fires the connection's own signal, if anybody has asked for it. */

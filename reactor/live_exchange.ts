@@ -155,7 +155,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   /** The queue turns the request away. */
   turnAway(): void {
     const refusal = { code: "overloaded", status: OVERLOADED.status, exchange: this } as const;
-    this.#host.observers?.refused(this.#host, refusal);
+    this.#host.observers?.refused?.(this.#host, refusal);
     this.respond(OVERLOADED, "");
   }
 
@@ -259,7 +259,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     if (this.#outcome !== "pending") return;
     this.#outcome = outcome;
     this.#phase = "over";
-    this.#host.observers?.settled(this, outcome === "delivered" ? undefined : outcome);
+    this.#host.observers?.settled?.(this, outcome === "delivered" ? undefined : outcome);
     this.#tell();
   }
 

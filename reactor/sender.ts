@@ -60,6 +60,13 @@ export class Sender {
     this.outbox = parts.outbox;
   }
 
+  /** How many whole answers the kernel has not taken. */
+  get undelivered(): number {
+    let count = 0;
+    for (let each = this.#first; each !== null; each = each.next) count++;
+    return count;
+  }
+
   /** An answer is in the outbox whole. */
   add(delivery: Delivery): void {
     if (this.#last === null) this.#first = delivery;

@@ -66,7 +66,9 @@ export class Collector implements Observer {
   moved(connection: ConnectionInfo, from: State, ms: number): void {
     if (from === "queued") this.#queued(connection, ms);
     if (from === "handling") this.#handled(connection, ms);
-    if (connection.state !== "closed") return;
+  }
+
+  closed(connection: ConnectionInfo): void {
     this.endedBytes.in += connection.bytesIn;
     this.endedBytes.out += connection.bytesOut;
     count(this.closeReasons, connection.closeReason ?? "internal_error");

@@ -15,8 +15,8 @@ class Notes implements Required<Observer> {
   moved: Required<Observer>["moved"] = ({ state, closeReason }, from, ms) =>
     this.#note(`${from} -> ${state} ${ms}${closeReason === null ? "" : ` ${closeReason}`}`);
 
-  dropped: Required<Observer>["dropped"] = (_, { reason, bytes, requests }) =>
-    this.#note(`dropped ${reason} ${bytes} ${requests}`);
+  dropped: Required<Observer>["dropped"] = (_, { reason, bytes, requests, code }) =>
+    this.#note(`dropped ${reason} ${bytes} ${requests}${code === null ? "" : ` ${code}`}`);
 
   begun: Required<Observer>["begun"] = ({ method, begunMs }, { target, path, header }) =>
     this.#note(`begun ${method} ${target} ${path} ${typeof header} ${begunMs >= 0}`);
@@ -26,6 +26,9 @@ class Notes implements Required<Observer> {
 
   refused: Required<Observer>["refused"] = (_, { code, status, exchange }) =>
     this.#note(`refused ${code} ${status} ${exchange === null ? "no exchange" : exchange.method}`);
+
+  closed: Required<Observer>["closed"] = ({ id, closeReason }) =>
+    this.#note(`closed ${id} ${closeReason}`);
 
   entered: Required<Observer>["entered"] = (phase) => this.#note(`entered ${phase}`);
 
@@ -63,6 +66,7 @@ const LIVES: readonly Life[] = [
       "settled 200 5 whole",
       "writing -> idle 0",
       "idle -> closed 1000 peer_closed",
+      "closed 1 peer_closed",
     ],
   },
   {
@@ -79,6 +83,28 @@ const LIVES: readonly Life[] = [
       "dropped closed 0 1",
       "handling -> closed 0 peer_reset",
       "settled 0 0 peer_gone",
+      "closed 1 peer_reset",
+    ],
+  },
+  {
+    name: "a client that is gone before it has taken its answer",
+    options: answering,
+    act: async (rig) => {
+      const line = await rig.connect();
+      line.wire.takes = 0;
+      await line.wire.send(GET);
+      await line.wire.reset();
+    },
+    notes: [
+      "opened 1",
+      "idle -> head 0",
+      "head -> handling 0",
+      "begun GET /path?query /path function true",
+      "handling -> writing 0",
+      "dropped closed 0 1",
+      "writing -> closed 0 peer_reset",
+      "settled 200 5 peer_gone",
+      "closed 1 peer_reset",
     ],
   },
   {
@@ -92,9 +118,10 @@ const LIVES: readonly Life[] = [
       "idle -> head 0",
       "head -> writing 0",
       "refused bad_host 400 no exchange",
-      "dropped refused 22 0",
+      "dropped refused 22 0 bad_host",
       "writing -> lingering 0",
       "lingering -> closed 0 bad_request",
+      "closed 1 bad_request",
     ],
   },
   {
@@ -115,6 +142,7 @@ const LIVES: readonly Life[] = [
       "refused handler_timeout 503 GET",
       "writing -> lingering 0",
       "lingering -> closed 150 handler_timeout",
+      "closed 1 handler_timeout",
     ],
   },
   {
@@ -154,6 +182,7 @@ const LIVES: readonly Life[] = [
       "writing -> lingering 0",
       "entered draining",
       "lingering -> closed 100 forced",
+      "closed 1 forced",
       "entered ended",
     ],
   },
@@ -195,6 +224,6 @@ Deno.test("observer: one that comes in the middle learns the time in the state a
   const watch = new Notes();
   rig.reactor.observe(watch);
   await line.wire.end();
-  assertEquals(watch.lines, ["idle -> closed 500 peer_closed"]);
+  assertEquals(watch.lines, ["idle -> closed 500 peer_closed", "closed 1 peer_closed"]);
   await rig.finish();
 });

@@ -34,7 +34,9 @@ Deno.test("Collector counts the time in the queue to the request that spent it, 
 
 Deno.test("Collector counts no time for a request that got no answer", () => {
   const collector = new Collector(() => {});
-  collector.moved(connection("closed"), "handling", 100);
+  const each = connection("closed");
+  collector.moved(each, "handling", 100);
+  collector.closed(each);
   assertEquals(collector.take().latency, null);
   assertEquals([...collector.closeReasons.values()], [1]);
 });
