@@ -17,6 +17,15 @@
 
 export { serve, type Server } from "./handlers/serve.ts";
 export { Health, type Phased } from "./handlers/health.ts";
+export type {
+  DropEvent,
+  LostEvent,
+  StateEvent,
+  TracedConnection,
+  TraceEvent,
+} from "./handlers/trace/events.ts";
+export type { TraceOptions } from "./handlers/trace/trace.ts";
+export { type Measured, Metrics } from "./handlers/metrics/metrics.ts";
 export { StatusPage, type StatusPageOptions } from "./handlers/status/status_page.ts";
 export type { Watched } from "./handlers/status/feed.ts";
 export {

@@ -8,6 +8,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { MAX_MS } from "../reactor/option_checks.ts";
 import { DEFAULT_SHUTDOWN } from "../reactor/options.ts";
+import type { TraceFormat } from "./trace_lines.ts";
 
 /** Where to listen, as the flags say it. */
 export type Place =
@@ -31,6 +32,10 @@ export interface ServeCommand {
   readonly readyDelayMs: number;
   /** Whether `/healthz` and `/readyz` are answered. */
   readonly health: boolean;
+  /** Whether `/metrics` is answered. */
+  readonly metrics: boolean;
+  /** How connections are traced on stdout; `null` where they are not. */
+  readonly trace: TraceFormat | null;
   /** The port of the status page, 0 for any free one; `null` without the page. */
   readonly statusPort: number | null;
 }
@@ -59,6 +64,10 @@ Usage: deno task serve [flags]
   --ready-delay-ms <ms>
                       how long a shutdown first serves on, with /readyz at 503 (default ${DEFAULT_SHUTDOWN.readyDelay})
   --health            answer /healthz and /readyz
+  --metrics           answer /metrics, in the text format of Prometheus
+  --trace[=json|drops]
+                      print each change of a connection's state, all events as JSON, or only
+                      what was thrown away and why
   --status[=port]     show the server live at http://127.0.0.1:<port>/_weir/ (default port ${STATUS_PORT})
   --help              print this and exit
   --version           print the version and exit
@@ -73,6 +82,7 @@ SIGINT or SIGTERM.
 type Flags = Readonly<Partial<Record<(typeof STRINGS)[number], string>>> & {
   readonly _: readonly string[];
   readonly health: boolean;
+  readonly metrics: boolean;
   readonly help: boolean;
   readonly version: boolean;
 };
@@ -86,10 +96,11 @@ const STRINGS = [
   "drain-ms",
   "ready-delay-ms",
   "status",
+  "trace",
 ] as const;
 
 /** Flags that may stand without a value. */
-const OPTIONAL_VALUE: readonly string[] = ["--status"];
+const OPTIONAL_VALUE: readonly string[] = ["--status", "--trace"];
 
 class Misuse extends Error {}
 
@@ -106,6 +117,8 @@ export function parseCommand(args: readonly string[]): Command {
       drainMs: numberOf("drain-ms", flags["drain-ms"], deadline, MAX_MS),
       readyDelayMs: numberOf("ready-delay-ms", flags["ready-delay-ms"], readyDelay, MAX_MS),
       health: flags.health,
+      metrics: flags.metrics,
+      trace: traceOf(flags.trace),
       statusPort: statusPortOf(flags.status),
     };
   } catch (error) {
@@ -118,7 +131,7 @@ function parseFlags(args: readonly string[]): Flags {
   const parse: (args: readonly string[], options: object) => Flags = parseArgs;
   const flags = parse(args.map(withOptionalValue), {
     string: STRINGS,
-    boolean: ["health", "help", "version"],
+    boolean: ["health", "metrics", "help", "version"],
     unknown: (argument: string, key?: string) => {
       throw new Misuse(
         key === undefined ? `Unexpected argument '${argument}'` : `Unknown flag '${argument}'`,
@@ -158,6 +171,19 @@ function placeOf(flags: Flags): Place {
 function statusPortOf(text: string | undefined): number | null {
   if (text === undefined) return null;
   return text === "" ? STATUS_PORT : numberOf("status", text, STATUS_PORT, 65535);
+}
+
+/** By the flag's value; without one the states. */
+const TRACES: Readonly<Record<string, TraceFormat>> = {
+  "": "states",
+  json: "json",
+  drops: "drops",
+};
+
+function traceOf(text: string | undefined): TraceFormat | null {
+  if (text === undefined) return null;
+  if (Object.hasOwn(TRACES, text)) return TRACES[text]!;
+  throw new Misuse(`Flag '--trace' takes 'json' or 'drops', not '${text}'`);
 }
 
 function numberOf(name: string, text: string | undefined, fallback: number, most: number): number {

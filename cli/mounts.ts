@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Health, type ServeHandler, type Server } from "../mod.ts";
+import { Health, Metrics, type ServeHandler, type Server } from "../mod.ts";
 import type { ServeCommand } from "./command.ts";
 
 /** A handler with more paths in front of it. */
@@ -14,19 +14,26 @@ export interface Mounted {
   readonly watch: (server: Server) => void;
 }
 
-/** Puts what `command` asks for around `handler`; without any flag it stays as it is. */
-export function mount(handler: ServeHandler, { health }: ServeCommand): Mounted {
-  return health ? withHealth(handler) : { handler, watch: () => {} };
+/** What answers on some paths, and watches the server for it. */
+interface Mount {
+  readonly handler: ServeHandler;
+  observe(server: Server): unknown;
 }
 
-function withHealth(handler: ServeHandler): Mounted {
-  const health = new Health();
-  const paths = ["/healthz", "/readyz"];
+/** Puts what `command` asks for in front of `handler`; without any flag it stays as it is. */
+export function mount(handler: ServeHandler, command: ServeCommand): Mounted {
+  const mounts = new Map<string, Mount>();
+  if (command.health) {
+    const health = new Health();
+    mounts.set("/healthz", health).set("/readyz", health);
+  }
+  if (command.metrics) mounts.set("/metrics", new Metrics());
+  if (mounts.size === 0) return { handler, watch: () => {} };
   return {
-    handler: (request, info) =>
-      paths.includes(new URL(request.url).pathname)
-        ? health.handler(request)
-        : handler(request, info),
-    watch: (server) => health.observe(server),
+    handler: (request, info) => {
+      const mounted = mounts.get(new URL(request.url).pathname);
+      return (mounted ?? { handler }).handler(request, info);
+    },
+    watch: (server) => new Set(mounts.values()).forEach((each) => each.observe(server)),
   };
 }

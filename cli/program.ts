@@ -11,10 +11,15 @@ import { HELP, parseCommand, type ServeCommand } from "./command.ts";
 import { Lifetime } from "./lifetime.ts";
 import { mount } from "./mounts.ts";
 import { formatAddress } from "./report.ts";
+import { Output } from "./output.ts";
+import { formatEvent, TRACE_HEADINGS, type TraceFormat } from "./trace_lines.ts";
 import { start, StartError, startStatus, STATUS_PATH } from "./start.ts";
 
 /** The page has said that the server has ended; who does not take that in time misses nothing. */
 const STATUS_END = { deadline: 200, grace: 0 };
+
+/** How long the last lines of a trace may take, in milliseconds. */
+const TRACE_END_MS = 500;
 
 /** Runs the command that `args` say, with `handler` answering; resolves with the exit status. */
 export async function runProgram(args: readonly string[], handler: ServeHandler): Promise<number> {
@@ -48,14 +53,36 @@ async function serveUntilSignal(command: ServeCommand, handler: ServeHandler): P
     if (page !== null) {
       console.log(`Weir status page on ${formatAddress(page.addr, false)}${STATUS_PATH.slice(1)}`);
     }
+    const tracing = command.trace === null ? null : printTrace(server, command.trace);
     const status = await lifetime.end();
-    await page?.shutdown(STATUS_END);
+    await Promise.all([page?.shutdown(STATUS_END), tracing && inTime(tracing)]);
     return status;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     console.error(`weir: ${error.message}`);
     return 1;
   }
+}
+
+/** Prints the trace of a server to its end, or until nobody reads it any more. */
+async function printTrace(server: Server, format: TraceFormat): Promise<void> {
+  const output = new Output(Deno.stdout);
+  const { states, drops } = { states: { events: ["state"] }, drops: { events: ["drop"] } } as const;
+  const options = format === "json" ? {} : format === "drops" ? drops : states;
+  const events = server.trace(options);
+  await output.add(TRACE_HEADINGS[format]);
+  for await (const event of events) {
+    if (!await output.add(formatEvent(event, format))) return;
+  }
+  await output.flushed();
+}
+
+/** Who does not read does not keep the program from ending. */
+async function inTime(work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, TRACE_END_MS);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
 }
 
 /** The page's button drains as a signal does. */

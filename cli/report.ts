@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ServeAddr, ShutdownReport } from "../mod.ts";
+import type { Address, ServeAddr, ShutdownReport } from "../mod.ts";
 import type { Place } from "./command.ts";
 
 /** The address of a server as one would type it into a browser. */
@@ -16,6 +16,11 @@ export function formatAddress(addr: ServeAddr, secure: boolean): string {
 /** Where the program was told to listen. */
 export function formatPlace(place: Place): string {
   return place.kind === "unix" ? `unix:${place.path}` : hostAndPort(place.hostname, place.port);
+}
+
+/** One end of a connection. */
+export function formatEnd(address: Address): string {
+  return address.transport === "unix" ? "unix" : hostAndPort(address.hostname, address.port);
 }
 
 /** An IPv6 address in brackets, RFC 3986 §3.2.2. */

@@ -14,6 +14,8 @@ import type { Address } from "../reactor/ports.ts";
 import { type Phase, Reactor, type ShutdownReport } from "../reactor/reactor.ts";
 import { fetchApplication, type FetchInit } from "./fetch/application.ts";
 import { report } from "./report.ts";
+import type { TraceEvent } from "./trace/events.ts";
+import { trace, type TraceOptions } from "./trace/trace.ts";
 import { failureResponse } from "./failure.ts";
 import { serveArguments, type ServeCall } from "./serve_arguments.ts";
 import type {
@@ -52,6 +54,22 @@ export interface Server<Addr extends Deno.Addr = ServeAddr> extends AsyncDisposa
    * ends that. While nobody observes, nothing is reckoned for it.
    */
   observe(observer: Observer): () => void;
+  /**
+   * What happens to the server's connections from now on, event by event, for `for await`: each change of
+   * state, and whatever was thrown away and why. Ends when the server has ended, or with a `break`. A slow
+   * listener loses events, which are counted, and never costs memory.
+   *
+   * ```ts
+   * import { serve } from "@weir/weir";
+   *
+   * const server = serve(() => new Response("Hello\n"));
+   * for await (const event of server.trace({ events: ["drop"] })) console.log(event);
+   * ```
+   *
+   * @throws {TypeError} If an option is unknown or of the wrong kind.
+   * @throws {RangeError} If `buffer` is not whole or less than 1.
+   */
+  trace(options?: TraceOptions): AsyncIterableIterator<TraceEvent, undefined>;
   /** The queue in front of the handler; `null` without the option `queue`. */
   readonly queue: WorkQueue | null;
   /** Keeps the process alive while the server runs; the default. */
@@ -221,6 +239,10 @@ class ReactorServer implements Server {
 
   observe(observer: Observer): () => void {
     return this.#reactor.observe(observer);
+  }
+
+  trace(options?: TraceOptions): AsyncIterableIterator<TraceEvent, undefined> {
+    return trace(this.#reactor, options);
   }
 
   ref(): void {

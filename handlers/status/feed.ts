@@ -11,8 +11,9 @@ import type { Options } from "../../reactor/options.ts";
 import type { Bytes, Clock, StopTimer } from "../../reactor/ports.ts";
 import type { Phase } from "../../reactor/reactor.ts";
 import type { ConnectionInfo } from "../../reactor/connection_info.ts";
+import { sumUp } from "../connection_sums.ts";
 import { Collector } from "./collector.ts";
-import { rowsOf, type Snapshot, sumUp } from "./snapshot.ts";
+import { rowsOf, type Snapshot } from "./snapshot.ts";
 
 /** The part of a server that the page shows and steers; every server of `serve` has it. */
 export interface Watched {

@@ -48,26 +48,6 @@ export interface Snapshot extends Omit<Interval, "latency"> {
   readonly drops: readonly (readonly [string, Dropped])[];
 }
 
-/** What all connections together come to. */
-export interface Sums {
-  readonly states: Partial<Record<State, number>>;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-}
-
-/** Adds all connections up. */
-export function sumUp(connections: Iterable<ConnectionInfo>): Sums {
-  const states: Partial<Record<State, number>> = {};
-  let [bytesIn, bytesOut] = [0, 0];
-  for (const connection of connections) {
-    const { state } = connection;
-    states[state] = (states[state] ?? 0) + 1;
-    bytesIn += connection.bytesIn;
-    bytesOut += connection.bytesOut;
-  }
-  return { states, bytesIn, bytesOut };
-}
-
 /** The rows to show: those at work first and longest first, then the idle ones, the latest used first. */
 export function rowsOf(connections: Iterable<ConnectionInfo>, collector: Collector): Row[] {
   const working: ConnectionInfo[] = [];

@@ -67,6 +67,11 @@ export class Program implements AsyncDisposable {
     return address;
   }
 
+  /** Reads no more of what it prints: its next write fails. */
+  async hangUp(): Promise<void> {
+    await this.#stdout.cancel();
+  }
+
   send(signal: Deno.Signal): void {
     this.#child.kill(signal);
   }

@@ -18,8 +18,6 @@ const MECHANISMS = [
   "admission/waits",
   "buffer_pool",
   "min_rate",
-  "metrics",
-  "trace",
 ]
   .map((name) => `reactor/${name}.ts`);
 
