@@ -45,8 +45,16 @@ export const FLOOR = "floor";
 /** All peers in the order in which they run and are shown. */
 export const PEERS: readonly Peer[] = [
   { ...denoPeer("weir", "Weir", { script: "weir.ts" }), routes: [...EVERY_ROUTE, ...OVERLOADABLE] },
-  queuePeer("weir-queue", "Weir, queue of 10", { maxActive: "10" }),
-  queuePeer("weir-auto", "Weir, queue auto", { maxActive: "auto" }),
+  toldPeer("weir-queue", "Weir, queue of 10", { script: "weir_queue.ts", told: "10" }),
+  toldPeer("weir-auto", "Weir, queue auto", { script: "weir_queue.ts", told: "auto" }),
+  {
+    ...toldPeer("weir-metrics", "Weir, metrics on", { script: "weir_watched.ts", told: "metrics" }),
+    routes: ["hello"],
+  },
+  {
+    ...toldPeer("weir-trace", "Weir, trace read", { script: "weir_watched.ts", told: "trace" }),
+    routes: ["hello"],
+  },
   denoPeer("weir-public", "Weir, public Response only", {
     script: "weir_public.ts",
     variant: true,
@@ -83,13 +91,17 @@ export const PEERS: readonly Peer[] = [
   denoPeer("hono-deno", "Hono on Deno.serve", { script: "hono_on_deno.ts", variant: true }),
 ];
 
-/** Weir with admission control. */
-function queuePeer(id: string, title: string, { maxActive }: { readonly maxActive: string }): Peer {
-  const peer = denoPeer(id, title, { script: "weir_queue.ts", variant: true });
+/** Weir with more of it switched on, as its script is told. */
+function toldPeer(
+  id: string,
+  title: string,
+  { script, told }: { readonly script: string; readonly told: string },
+): Peer {
+  const peer = denoPeer(id, title, { script, variant: true });
   return {
     ...peer,
     routes: ["hello", ...OVERLOADABLE],
-    command: (port, site) => [...peer.command(port, site), maxActive],
+    command: (port, site) => [...peer.command(port, site), told],
   };
 }
 
