@@ -145,7 +145,9 @@ async function trickle({ server, stop }: Floor): Promise<void> {
   using client = await server.connect();
   const ended = client.remains();
   await client.sendWhileOpen("GET / HTTP/1.1\r\nHost: h\r\nX: ");
-  while (!await settles(Promise.race([ended, stop]), TRICKLE_MS)) await client.sendWhileOpen("x");
+  while (!await settles(ended, TRICKLE_MS) && !await settles(stop, 0)) {
+    await client.sendWhileOpen("x");
+  }
   await client.closeWrite().catch(() => {});
   await ended;
 }

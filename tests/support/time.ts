@@ -23,16 +23,39 @@ export async function within<T>(
   }
 }
 
+/** Who waits for a promise that may be asked about again and again. */
+interface Watch {
+  settled: boolean;
+  readonly waiting: Set<() => void>;
+}
+
+/** One reaction for each promise: one for each question would pile up on a promise that lasts for minutes. */
+const watches = new WeakMap<PromiseLike<unknown>, Watch>();
+
 /** Whether `promise` settles within `ms` milliseconds. */
-export async function settles(promise: PromiseLike<unknown>, ms: number): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), ms);
-  const settled = Promise.resolve(promise).then(() => true, () => true);
-  try {
-    return await Promise.race([settled, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function settles(promise: PromiseLike<unknown>, ms: number): Promise<boolean> {
+  const watch = watches.get(promise) ?? watchOver(promise);
+  if (watch.settled) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const answer = () => {
+      clearTimeout(timer);
+      watch.waiting.delete(answer);
+      resolve(watch.settled);
+    };
+    const timer = setTimeout(answer, ms);
+    watch.waiting.add(answer);
+  });
+}
+
+function watchOver(promise: PromiseLike<unknown>): Watch {
+  const watch: Watch = { settled: false, waiting: new Set() };
+  const settle = () => {
+    watch.settled = true;
+    for (const answer of watch.waiting) answer();
+  };
+  watches.set(promise, watch);
+  promise.then(settle, settle);
+  return watch;
 }
 
 /** Resolves after `ms` milliseconds: only for tests that show that something does not happen. */
