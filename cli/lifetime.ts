@@ -17,6 +17,8 @@ export interface LifetimeInit {
   readonly command: ServeCommand;
   /** Closes everything when it is aborted. */
   readonly force: AbortController;
+  /** Prints a line, without waiting for whoever reads it. */
+  readonly say: (line: string) => void;
 }
 
 /** The first call to end drains, each signal behind it closes everything. */
@@ -35,9 +37,9 @@ export class Lifetime {
   /** Begins to drain; `forcing` names what would end it at once. */
   drain(forcing: string): void {
     if (this.#report !== null) return;
-    const { server, command: { drainMs, readyDelayMs } } = this.#init;
+    const { server, say, command: { drainMs, readyDelayMs } } = this.#init;
     const delay = readyDelayMs > 0 ? `leaving for ${readyDelayMs} ms, then ` : "";
-    console.log(`Weir ${delay}draining for at most ${drainMs} ms; ${forcing} forces`);
+    say(`Weir ${delay}draining for at most ${drainMs} ms; ${forcing} forces`);
     this.#report = server.shutdown({ readyDelay: readyDelayMs, deadline: drainMs });
     this.#status = 0;
   }
@@ -46,7 +48,7 @@ export class Lifetime {
   async end(): Promise<number> {
     await this.#init.server.finished;
     if (this.#report === null) console.error("weir: The listening socket failed");
-    else console.log(formatReport(await this.#report));
+    else this.#init.say(formatReport(await this.#report));
     return this.#status;
   }
 

@@ -12,14 +12,14 @@ import { Lifetime } from "./lifetime.ts";
 import { mount } from "./mounts.ts";
 import { formatAddress } from "./report.ts";
 import { Output } from "./output.ts";
-import { formatEvent, TRACE_HEADINGS, type TraceFormat } from "./trace_lines.ts";
+import { printTrace } from "./trace_output.ts";
 import { start, StartError, startStatus, STATUS_PATH } from "./start.ts";
 
 /** The page has said that the server has ended; who does not take that in time misses nothing. */
 const STATUS_END = { deadline: 200, grace: 0 };
 
-/** How long the last lines of a trace may take, in milliseconds. */
-const TRACE_END_MS = 500;
+/** How long the last lines may take, in milliseconds. */
+const LAST_LINES_MS = 500;
 
 /** Runs the command that `args` say, with `handler` answering; resolves with the exit status. */
 export async function runProgram(args: readonly string[], handler: ServeHandler): Promise<number> {
@@ -41,21 +41,25 @@ export async function runProgram(args: readonly string[], handler: ServeHandler)
 
 async function serveUntilSignal(command: ServeCommand, handler: ServeHandler): Promise<number> {
   const force = new AbortController();
+  const output = new Output(Deno.stdout);
+  const say = (line: string) => void output.add(`${line}\n`);
   const { place, statusPort } = command;
   const mounted = mount(handler, command);
   try {
     const server = start(place, { handler: mounted.handler, signal: force.signal });
     mounted.watch(server);
-    const lifetime = new Lifetime({ server, command, force });
+    const lifetime = new Lifetime({ server, command, force, say });
     const page = statusPort === null ? null : showStatus(server, { statusPort, lifetime });
     // Only now: whoever reads it may send a signal at once.
-    console.log(`Weir listening on ${formatAddress(server.addr, place.kind === "tls")}`);
+    say(`Weir listening on ${formatAddress(server.addr, place.kind === "tls")}`);
     if (page !== null) {
-      console.log(`Weir status page on ${formatAddress(page.addr, false)}${STATUS_PATH.slice(1)}`);
+      say(`Weir status page on ${formatAddress(page.addr, false)}${STATUS_PATH.slice(1)}`);
     }
-    const tracing = command.trace === null ? null : printTrace(server, command.trace);
+    const tracing = command.trace === null
+      ? null
+      : printTrace(server, { format: command.trace, output });
     const status = await lifetime.end();
-    await Promise.all([page?.shutdown(STATUS_END), tracing && inTime(tracing)]);
+    await Promise.all([page?.shutdown(STATUS_END), inTime(printed(output, tracing))]);
     return status;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
@@ -64,23 +68,16 @@ async function serveUntilSignal(command: ServeCommand, handler: ServeHandler): P
   }
 }
 
-/** Prints the trace of a server to its end, or until nobody reads it any more. */
-async function printTrace(server: Server, format: TraceFormat): Promise<void> {
-  const output = new Output(Deno.stdout);
-  const { states, drops } = { states: { events: ["state"] }, drops: { events: ["drop"] } } as const;
-  const options = format === "json" ? {} : format === "drops" ? drops : states;
-  const events = server.trace(options);
-  await output.add(TRACE_HEADINGS[format]);
-  for await (const event of events) {
-    if (!await output.add(formatEvent(event, format))) return;
-  }
+/** Resolves when all that the program has to say has been taken. */
+async function printed(output: Output, tracing: Promise<void> | null): Promise<void> {
+  await tracing;
   await output.flushed();
 }
 
 /** Who does not read does not keep the program from ending. */
 async function inTime(work: Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, TRACE_END_MS);
+  const timer = setTimeout(resolve, LAST_LINES_MS);
   await Promise.race([work, promise]);
   clearTimeout(timer);
 }

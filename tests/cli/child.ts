@@ -28,6 +28,8 @@ export class Program implements AsyncDisposable {
   readonly #stdout: ReadableStreamDefaultReader<string>;
   readonly #stderr: Promise<string>;
   #unread = "";
+  /** Whether it has not ended. */
+  running = true;
 
   /** Starts the program, or another `file`, with the task's flags for Deno or others. */
   constructor(
@@ -44,6 +46,7 @@ export class Program implements AsyncDisposable {
     }).spawn();
     this.#stdout = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     this.#stderr = new Response(this.#child.stderr).text();
+    this.#child.status.then(() => this.running = false);
   }
 
   /** The next line that it prints. */

@@ -9,6 +9,7 @@ import { formatEvent, TRACE_HEADINGS } from "../../cli/trace_lines.ts";
 import type { TraceEvent } from "../../mod.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../support/assert.ts";
 import { GET } from "../support/requests.ts";
+import { until } from "../support/time.ts";
 import { WireClient } from "../support/wire.ts";
 import { Program } from "./child.ts";
 
@@ -159,6 +160,19 @@ Deno.test("the program serves on, and ends well, when nobody reads its trace any
   program.send("SIGTERM");
   const { code, stderr } = await program.end();
   assertEquals([code, stderr], [0, ""]);
+});
+
+Deno.test("a trace that nobody takes keeps the program neither from answering nor from ending", async () => {
+  await using program = new Program(["--port", "0", "--trace=json"]);
+  const address = await program.address();
+  // Over 1 MB of lines, where a pipe takes 64 KiB.
+  for (let turn = 0; turn < 20; turn++) {
+    using client = await WireClient.connect(portOf(address));
+    for (let ask = 0; ask < 20; ask++) assertEquals((await client.ask(GET)).status, 200);
+  }
+  program.send("SIGTERM");
+  await until(() => !program.running, "the program to end");
+  assertEquals((await program.end()).code, 0);
 });
 
 Deno.test("the program with --metrics answers /metrics, and the rest as before", async () => {
