@@ -400,7 +400,7 @@ export class Connection extends ConnectionIntake implements BodySource, Exchange
     if (exchange === null || exchange.responded) return this.#end(reason);
     this.exchange = null;
     exchange.body?.fail(bodyErrorOf(error));
-    exchange.overruled(error.status, abortError(reason));
+    exchange.overruled(error.status, abortError(reason, error));
     this.move(EVENTS.respond);
     this.#closeWith(error, exchange);
   }

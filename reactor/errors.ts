@@ -101,9 +101,9 @@ export class AbortError extends Error {
   /** Why; match on this. */
   readonly code: AbortCode;
 
-  /** The message is for people. */
-  constructor(code: AbortCode, message: string) {
-    super(message);
+  /** The message is for people; `options.cause` is the error with which the engine answered instead, if it did. */
+  constructor(code: AbortCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }

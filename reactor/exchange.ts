@@ -6,6 +6,7 @@
  */
 
 import type { RequestHead } from "./h1/head.ts";
+import type { ExchangeInfo } from "./observer.ts";
 import type { Address, Bytes, Conn } from "./ports.ts";
 
 /** The head of an answer. */
@@ -44,6 +45,8 @@ export interface Exchange {
   readonly remoteAddr: Address;
   /** Whether the bytes travel through TLS. */
   readonly secure: boolean;
+  /** The same exchange, as those who observe the server know it. */
+  readonly info: ExchangeInfo;
   /** `null` when the request has no body: neither Content-Length over zero nor Transfer-Encoding. */
   readonly body: RequestBody | null;
   /** Whether the answer's head has gone into the output. */

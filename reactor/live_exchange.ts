@@ -104,6 +104,14 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     return this.#host;
   }
 
+  get info(): ExchangeInfo {
+    return this;
+  }
+
+  get requestBodyBytes(): number {
+    return this.body?.received ?? 0;
+  }
+
   get localAddr(): Address {
     return this.#host.localAddr;
   }

@@ -21,6 +21,8 @@ export interface ExchangeInfo {
   readonly minorVersion: 0 | 1;
   /** The status of the answer; 0 while there is none, and for ever if the connection ended before. */
   readonly status: number;
+  /** Bytes of the request's body taken in so far, read or thrown away, without the framing of chunks. */
+  readonly requestBodyBytes: number;
   /** Bytes of the answer's body put into the output so far, without the framing of chunks. */
   readonly bodyBytes: number;
   /**

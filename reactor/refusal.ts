@@ -66,10 +66,13 @@ export function cutShort(): BodyError {
   return new BodyError("aborted", "Cannot read the body: the exchange is over");
 }
 
-/** The reason that `request.signal` and `info.completed` give when a connection ends. */
-export function abortError(reason: CloseReason): AbortError {
+/**
+ * The reason that `request.signal` and `info.completed` give when a connection ends; `cause` if the
+ * engine has answered in the handler's place.
+ */
+export function abortError(reason: CloseReason, cause?: ProtocolError): AbortError {
   const [code, message] = ABORTS[reason] ?? OTHERWISE;
-  return new AbortError(code, message);
+  return new AbortError(code, message, cause === undefined ? {} : { cause });
 }
 
 const OTHERWISE = ["closed", "The connection was closed"] as const;

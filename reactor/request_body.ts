@@ -91,6 +91,11 @@ export class LiveBody implements RequestBody {
     return this.#begun && !this.#complete && !this.#discarding && this.#error === null;
   }
 
+  /** How many of its bytes have left the inbox, without the framing of chunks. */
+  get received(): number {
+    return this.#received;
+  }
+
   /** Whether any of it has arrived. */
   get arriving(): boolean {
     return this.#received > 0 || this.#source.inbox.size > 0;
