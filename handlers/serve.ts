@@ -17,6 +17,8 @@ import { report } from "./report.ts";
 import type { TraceEvent } from "./trace/events.ts";
 import { trace, type TraceOptions } from "./trace/trace.ts";
 import { failureResponse } from "./failure.ts";
+import { telemetryFor } from "./otel/telemetry.ts";
+import type { Surroundings } from "./fetch/surroundings.ts";
 import { serveArguments, type ServeCall } from "./serve_arguments.ts";
 import type {
   ServeAddr,
@@ -115,12 +117,13 @@ export function serve(
 
 function start(call: ServeCall): Server {
   const listener = denoListen(call.target);
+  const telemetry = telemetryFor(call.target.kind === "tls" ? "https" : "http");
   try {
     const reactor = new Reactor({
       ports: denoPorts(),
       listener,
       options: call.options,
-      application: fetchApplication(fetchInit(call, listener.addr)),
+      application: fetchApplication(fetchInit(call, listener.addr, telemetry)),
       onAcceptError: reportAcceptError,
       onDefect: reportDefect,
       onObserverError: reportObserverError,
@@ -128,7 +131,7 @@ function start(call: ServeCall): Server {
     });
     const server = new ReactorServer(reactor, call);
     announce(call, server.addr);
-    server.run();
+    server.run(telemetry?.watch(server));
     return server;
   } catch (error) {
     listener.close();
@@ -136,12 +139,17 @@ function start(call: ServeCall): Server {
   }
 }
 
-function fetchInit(call: ServeCall, addr: Address): FetchInit {
+function fetchInit(
+  call: ServeCall,
+  addr: Address,
+  surroundings: Surroundings | null,
+): FetchInit {
   return {
     handler: call.handler,
     onError: call.onError ?? failureResponse,
     defaultHost: authority(addr),
     compressing: call.automaticCompression,
+    surroundings,
   };
 }
 
@@ -219,11 +227,12 @@ class ReactorServer implements Server {
     return this.#reactor.phase;
   }
 
-  /** Serves to the end. */
-  async run(): Promise<void> {
+  /** Serves to the end; connections wait in the backlog until those who watch are ready. */
+  async run(ready?: Promise<void>): Promise<void> {
     const signal = this.#signal;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (signal?.aborted) this.#reactor.force();
+    if (ready !== undefined) await ready;
     await this.#reactor.run();
     signal?.removeEventListener("abort", this.#onAbort);
     this.#finish();

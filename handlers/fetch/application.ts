@@ -12,6 +12,7 @@ import { report } from "../report.ts";
 import { HandlerInfo } from "./info.ts";
 import { lazyRequest } from "./request.ts";
 import { sendPlan } from "./response.ts";
+import type { Surroundings } from "./surroundings.ts";
 import type { SendPlan, StreamPlan, WholePlan } from "./send_plan.ts";
 import { discard, sendStream } from "./send_stream.ts";
 
@@ -24,6 +25,8 @@ export interface FetchInit {
   readonly defaultHost: string;
   /** Whether answers are compressed for clients that accept it. */
   readonly compressing: boolean;
+  /** What each call of the handler, and all that follows from it, runs in; `null` for nothing. */
+  readonly surroundings: Surroundings | null;
 }
 
 /** Taken once: the global is a getter, and a program may put something else in its place. */
@@ -31,10 +34,9 @@ const NativeResponse = Response;
 
 /** The application for one server. */
 export function fetchApplication(init: FetchInit): Application {
-  const { handler, defaultHost } = init;
+  const { handler, defaultHost, surroundings } = init;
   const compressor = init.compressing ? import("./compression.ts") : null;
-  return (exchange, head, bytes, start) => {
-    const request = lazyRequest({ exchange, head, bytes, start, defaultHost });
+  const begin: Begin = (exchange, request) => {
     try {
       const result = handler(request, new HandlerInfo(exchange) as ServeHandlerInfo);
       if (result instanceof NativeResponse) {
@@ -48,6 +50,16 @@ export function fetchApplication(init: FetchInit): Application {
       recover({ init, exchange, request, compressor }, error);
     }
   };
+  const run = surroundings === null ? begin : beginIn(surroundings, begin);
+  return (exchange, head, bytes, start) =>
+    run(exchange, lazyRequest({ exchange, head, bytes, start, defaultHost }));
+}
+
+type Begin = (exchange: Exchange, request: Request) => void;
+
+function beginIn(surroundings: Surroundings, begin: Begin): Begin {
+  return (exchange, request) =>
+    surroundings.enter({ exchange: exchange.info, request }, () => begin(exchange, request));
 }
 
 /** Loaded for those servers alone that compress: it brings zlib, which others should not start with. */
@@ -137,6 +149,7 @@ async function recover(call: Call, error: unknown): Promise<void> {
     if (exchange.abortReason !== undefined && isAftermath(error, exchange.abortReason)) {
       return exchange.cut();
     }
+    init.surroundings?.failed(exchange.info, error);
     const response: unknown = await init.onError(error);
     if (exchange.responded) {
       discard(response);
@@ -144,6 +157,7 @@ async function recover(call: Call, error: unknown): Promise<void> {
     }
     await sendOnly(call, response);
   } catch (failure) {
+    init.surroundings?.failed(exchange.info, failure);
     if (exchange.responded) exchange.cut();
     else exchange.respond({ status: 500, fields: [] }, "Internal Server Error");
     report("onError failed, the client gets a bare 500:", failure);

@@ -53,6 +53,7 @@ export class FakeWire implements AsyncDisposable {
       onError,
       defaultHost: DEFAULT_HOST,
       compressing: false,
+      surroundings: null,
     });
     this.#rig = new Rig({ ...options, application });
   }

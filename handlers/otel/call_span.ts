@@ -1,0 +1,95 @@
+/**
+ * The span of one call of the handler: from the call to the end of its answer.
+ *
+ * @module
+ */
+
+import {
+  type AttributeValue,
+  type Context,
+  context,
+  type Exception,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapGetter,
+  trace,
+  type Tracer,
+} from "@opentelemetry/api";
+import type { Arrival } from "../fetch/surroundings.ts";
+import {
+  type Ending,
+  ERROR_TYPE,
+  HTTP_RESPONSE_STATUS_CODE,
+  HTTP_ROUTE,
+  requestAttributes,
+  type Scheme,
+  spanName,
+} from "./conventions.ts";
+
+/** Reads what the caller says of its trace. */
+const FIELDS: TextMapGetter<Headers> = {
+  get: (headers, name) => headers.get(name) ?? undefined,
+  keys: (headers) => [...headers.keys()],
+};
+
+/** See the head of this file. */
+export class CallSpan {
+  readonly #span: Span;
+  readonly #context: Context;
+  /** What the handler, or the stream of its answer, threw. */
+  failure: unknown = undefined;
+  /** The route, if the handler, or a framework in it, gave the span one. */
+  route: string | undefined = undefined;
+
+  /** Begins, as a child of the caller's span if the request names one. */
+  constructor(tracer: Tracer, arrival: Arrival, scheme: Scheme) {
+    // Not from the active context: that is whatever was active when `serve` was called.
+    const parent = propagation.extract(ROOT_CONTEXT, arrival.request.headers, FIELDS);
+    const attributes = requestAttributes(arrival, scheme);
+    const options = { kind: SpanKind.SERVER, attributes };
+    this.#span = tracer.startSpan(spanName(arrival.exchange.method), options, parent);
+    this.#context = trace.setSpan(parent, this.#span);
+    this.#listenForRoute();
+  }
+
+  /** Calls `begin` with the span active, there and in all that goes on from there. */
+  run(begin: () => void): void {
+    context.with(this.#context, begin);
+  }
+
+  /** Something was thrown. */
+  failed(error: unknown): void {
+    this.failure = error;
+    this.#span.recordException(error instanceof Error ? error : String(error) as Exception);
+  }
+
+  end({ status, errorType, isError }: Ending): void {
+    if (status > 0) this.#span.setAttribute(HTTP_RESPONSE_STATUS_CODE, status);
+    if (errorType !== undefined) this.#span.setAttribute(ERROR_TYPE, errorType);
+    if (isError) this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    this.#span.end();
+  }
+
+  /**
+   * The metrics want the route too, as Deno.serve's have it, and a span can only be written to. Own
+   * methods in front of its class's, since what is made of a span's context must be that very span.
+   */
+  #listenForRoute(): void {
+    const span = this.#span;
+    const { setAttribute, setAttributes } = span;
+    const note = (value: AttributeValue | undefined) => {
+      if (typeof value === "string") this.route = value;
+    };
+    span.setAttribute = (name, value) => {
+      if (name === HTTP_ROUTE) note(value);
+      return setAttribute.call(span, name, value);
+    };
+    span.setAttributes = (attributes) => {
+      note(attributes[HTTP_ROUTE]);
+      return setAttributes.call(span, attributes);
+    };
+  }
+}

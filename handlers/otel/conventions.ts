@@ -1,0 +1,184 @@
+/**
+ * OpenTelemetry's semantic conventions for HTTP servers: the names, and how their values come out of a
+ * request and its answer. Pure. The names stand here and do not come from their npm package: these few
+ * are stable, and it is 9 MB.
+ *
+ * https://opentelemetry.io/docs/specs/semconv/http/
+ *
+ * @module
+ */
+
+import type { Attributes } from "@opentelemetry/api";
+import { type AbortError, ProtocolError } from "../../reactor/errors.ts";
+import type { ExchangeInfo } from "../../reactor/observer.ts";
+import type { Arrival } from "../fetch/surroundings.ts";
+
+/** How a server is spoken to. */
+export type Scheme = "http" | "https";
+
+export const HTTP_REQUEST_METHOD = "http.request.method";
+export const HTTP_REQUEST_METHOD_ORIGINAL = "http.request.method_original";
+export const HTTP_RESPONSE_STATUS_CODE = "http.response.status_code";
+export const HTTP_ROUTE = "http.route";
+export const URL_SCHEME = "url.scheme";
+export const URL_PATH = "url.path";
+export const URL_QUERY = "url.query";
+export const SERVER_ADDRESS = "server.address";
+export const SERVER_PORT = "server.port";
+export const CLIENT_ADDRESS = "client.address";
+export const NETWORK_PEER_ADDRESS = "network.peer.address";
+export const NETWORK_PEER_PORT = "network.peer.port";
+export const NETWORK_PROTOCOL_VERSION = "network.protocol.version";
+export const USER_AGENT_ORIGINAL = "user_agent.original";
+export const ERROR_TYPE = "error.type";
+
+/** What stands for a method that is none of these, so that clients cannot make up time series. */
+export const OTHER_METHOD = "_OTHER";
+
+const METHODS = new Set([
+  "CONNECT",
+  "DELETE",
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "PATCH",
+  "POST",
+  "PUT",
+  "QUERY",
+  "TRACE",
+]);
+
+/** In seconds, as the conventions advise for `http.server.request.duration`. */
+export const DURATION_BOUNDS: number[] = [
+  0.005,
+  0.01,
+  0.025,
+  0.05,
+  0.075,
+  0.1,
+  0.25,
+  0.5,
+  0.75,
+  1,
+  2.5,
+  5,
+  7.5,
+  10,
+];
+
+/** In bytes. The conventions advise none; these are those of Deno.serve. */
+export const SIZE_BOUNDS: number[] = [
+  0,
+  100,
+  1_000,
+  10_000,
+  100_000,
+  1_000_000,
+  10_000_000,
+  100_000_000,
+  1_000_000_000,
+];
+
+/** The method as the conventions know it. */
+export function knownMethod(method: string): string {
+  return METHODS.has(method) ? method : OTHER_METHOD;
+}
+
+/** The name of a span before anybody knows its route. */
+export function spanName(method: string): string {
+  return METHODS.has(method) ? method : "HTTP";
+}
+
+/** What is known of a request when its span begins. */
+export function requestAttributes({ exchange, request }: Arrival, scheme: Scheme): Attributes {
+  const { method, minorVersion } = exchange;
+  const known = knownMethod(method);
+  const attributes: Attributes = {
+    [HTTP_REQUEST_METHOD]: known,
+    [URL_SCHEME]: scheme,
+    [NETWORK_PROTOCOL_VERSION]: `1.${minorVersion}`,
+  };
+  if (known !== method) attributes[HTTP_REQUEST_METHOD_ORIGINAL] = method;
+  const userAgent = request.headers.get("user-agent");
+  if (userAgent !== null) attributes[USER_AGENT_ORIGINAL] = userAgent;
+  addUrl(attributes, request.url);
+  addPeer(attributes, exchange);
+  return attributes;
+}
+
+/** Scheme, authority, path, query; taken apart as sent, since `URL` would normalize. */
+const URL_PARTS = /^[^:]*:\/\/(?:[^/?@]*@)?(\[[^\]]*\]|[^/?:]*)(?::(\d*))?([^?]*)(?:\?(.*))?$/s;
+
+/** The values of these are secrets that the conventions want kept out of traces. */
+const SECRETS = /((?:^|&)(?:AWSAccessKeyId|Signature|sig|X-Goog-Signature)=)[^&]*/g;
+
+function addUrl(attributes: Attributes, url: string): void {
+  const [, host = "", port = "", path = "", query] = URL_PARTS.exec(url) ?? [];
+  if (path !== "") attributes[URL_PATH] = path;
+  if (query !== undefined) attributes[URL_QUERY] = query.replace(SECRETS, "$1REDACTED");
+  if (host === "") return;
+  attributes[SERVER_ADDRESS] = host.startsWith("[") ? host.slice(1, -1) : host;
+  attributes[SERVER_PORT] = port === "" ? defaultPort(attributes) : Number(port);
+}
+
+function defaultPort(attributes: Attributes): number {
+  return attributes[URL_SCHEME] === "https" ? 443 : 80;
+}
+
+/** The client is the peer: who else it may be, fields of the request say that anybody can write. */
+function addPeer(attributes: Attributes, { connection }: ExchangeInfo): void {
+  const { remoteAddr } = connection;
+  if (remoteAddr.transport === "unix") return;
+  attributes[CLIENT_ADDRESS] = remoteAddr.hostname;
+  attributes[NETWORK_PEER_ADDRESS] = remoteAddr.hostname;
+  attributes[NETWORK_PEER_PORT] = remoteAddr.port;
+}
+
+/** How an exchange ended. */
+export interface Ending {
+  /** Of the answer that was sent; 0 if none was. */
+  readonly status: number;
+  /** The error's low-cardinality name; `undefined` if it went well. */
+  readonly errorType: string | undefined;
+  /** Whether the span is an error: what the client did wrong is none of the server's. */
+  readonly isError: boolean;
+}
+
+/**
+ * The ending of an exchange: `error` says why its answer was lost or given by the engine, `failure` what
+ * the handler or its body's stream threw.
+ */
+export function endingOf(
+  status: number,
+  { error, failure }: { error: AbortError | undefined; failure: unknown },
+): Ending {
+  if (error === undefined) {
+    const isError = status >= 500;
+    return { status, isError, errorType: isError ? String(status) : undefined };
+  }
+  if (error.cause instanceof ProtocolError) {
+    return { status, isError: status >= 500, errorType: error.cause.code };
+  }
+  const failed = error.code === "closed" && failure !== undefined;
+  return { status, isError: true, errorType: failed ? typeName(failure) : error.code };
+}
+
+function typeName(failure: unknown): string {
+  return failure instanceof Error ? failure.name : typeof failure;
+}
+
+/** What tells the time series of an answer apart. */
+export function answerAttributes(
+  exchange: ExchangeInfo,
+  { scheme, route, ending }: { scheme: Scheme; route: string | undefined; ending: Ending },
+): Attributes {
+  const attributes: Attributes = {
+    [HTTP_REQUEST_METHOD]: knownMethod(exchange.method),
+    [URL_SCHEME]: scheme,
+    [NETWORK_PROTOCOL_VERSION]: `1.${exchange.minorVersion}`,
+  };
+  if (route !== undefined) attributes[HTTP_ROUTE] = route;
+  if (ending.status > 0) attributes[HTTP_RESPONSE_STATUS_CODE] = ending.status;
+  if (ending.errorType !== undefined) attributes[ERROR_TYPE] = ending.errorType;
+  return attributes;
+}

@@ -1,0 +1,64 @@
+/**
+ * Whether OpenTelemetry is on, and if so, its way into a server. All that this file costs where it is off
+ * is one look at a property: everything else of the folder, and OpenTelemetry's API, is loaded from here.
+ *
+ * @module
+ */
+
+import type { ExchangeInfo, Observer } from "../../reactor/observer.ts";
+import type { Arrival, Surroundings } from "../fetch/surroundings.ts";
+import { report } from "../report.ts";
+import type { Scheme } from "./conventions.ts";
+import type { Instrumentation } from "./instrumentation.ts";
+
+/**
+ * Where the first version of OpenTelemetry's API finds its providers, whoever put them there: Deno with
+ * `OTEL_DENO=true`, or an SDK. The environment itself could be read with a permission only.
+ */
+const PROVIDERS = Symbol.for("opentelemetry.js.api.1");
+
+/** What telemetry needs of a server. */
+export interface Observable {
+  observe(observer: Observer): () => void;
+}
+
+/** The telemetry of a server that begins now; `null` when OpenTelemetry is off. */
+export function telemetryFor(scheme: Scheme): Telemetry | null {
+  const providers: unknown = Reflect.get(globalThis, PROVIDERS);
+  if (typeof providers !== "object" || providers === null) return null;
+  return "trace" in providers || "metrics" in providers ? new Telemetry(scheme) : null;
+}
+
+/** Spans and metrics of one server. */
+export class Telemetry implements Surroundings {
+  readonly #scheme: Scheme;
+  #instrumentation: Instrumentation | null = null;
+
+  constructor(scheme: Scheme) {
+    this.#scheme = scheme;
+  }
+
+  /**
+   * Resolves when the API is loaded and the server watched. No connection may be accepted before, so that
+   * none is missed. If it cannot be loaded, that is reported, and the server goes without.
+   */
+  async watch(server: Observable): Promise<void> {
+    try {
+      const { Instrumentation } = await import("./instrumentation.ts");
+      const instrumentation = new Instrumentation(this.#scheme);
+      server.observe(instrumentation);
+      this.#instrumentation = instrumentation;
+    } catch (error) {
+      report("Cannot load OpenTelemetry's API, there will be no spans and no metrics:", error);
+    }
+  }
+
+  enter(arrival: Arrival, begin: () => void): void {
+    if (this.#instrumentation === null) begin();
+    else this.#instrumentation.enter(arrival, begin);
+  }
+
+  failed(exchange: ExchangeInfo, error: unknown): void {
+    this.#instrumentation?.failed(exchange, error);
+  }
+}
