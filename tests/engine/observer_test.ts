@@ -1,3 +1,4 @@
+import { ProtocolError } from "../../reactor/errors.ts";
 import type { Observer } from "../../reactor/observer.ts";
 import { assertEquals } from "../support/assert.ts";
 import { LAST_GET } from "./requests.ts";
@@ -225,5 +226,33 @@ Deno.test("observer: one that comes in the middle learns the time in the state a
   rig.reactor.observe(watch);
   await line.wire.end();
   assertEquals(watch.lines, ["idle -> closed 500 peer_closed", "closed 1 peer_closed"]);
+  await rig.finish();
+});
+
+Deno.test("observer: the request's body counts without its framing, read or not", async () => {
+  const sizes: number[] = [];
+  const rig = new Rig({
+    handle: async ({ exchange }) => {
+      if (exchange.method === "POST") await exchange.body!.readAll();
+      exchange.respond({ status: 200, fields: [] }, "hello");
+    },
+  });
+  rig.reactor.observe({ settled: ({ requestBodyBytes }) => sizes.push(requestBodyBytes) });
+  const chunks = "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n2\r\nef\r\n0\r\n\r\n";
+  await rig.sent(`POST / HTTP/1.1\r\n${chunks}PUT / HTTP/1.1\r\n${chunks}${GET}`);
+  assertEquals(sizes, [6, 6, 0]);
+  await rig.finish();
+});
+
+Deno.test("observer: the cause of a loss is what the engine answered for", async () => {
+  const causes: unknown[] = [];
+  const rig = new Rig({ timeouts: { handler: 1_000 } });
+  rig.reactor.observe({ settled: (_, error) => causes.push(error?.cause) });
+  const { wire } = await rig.sent(GET);
+  await rig.advance(1_300);
+  await wire.end();
+  await (await rig.sent(GET)).wire.reset();
+  const codes = causes.map((cause) => cause instanceof ProtocolError ? cause.code : cause);
+  assertEquals(codes, ["handler_timeout", undefined]);
   await rig.finish();
 });
