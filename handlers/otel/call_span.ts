@@ -39,6 +39,8 @@ const FIELDS: TextMapGetter<Headers> = {
 export class CallSpan {
   readonly #span: Span;
   readonly #context: Context;
+  readonly #method: string;
+  #named = false;
   /** What the handler, or the stream of its answer, threw. */
   failure: unknown = undefined;
   /** The route, if the handler, or a framework in it, gave the span one. */
@@ -50,9 +52,10 @@ export class CallSpan {
     const parent = propagation.extract(ROOT_CONTEXT, arrival.request.headers, FIELDS);
     const attributes = requestAttributes(arrival, scheme);
     const options = { kind: SpanKind.SERVER, attributes };
-    this.#span = tracer.startSpan(spanName(arrival.exchange.method), options, parent);
+    this.#method = spanName(arrival.exchange.method);
+    this.#span = tracer.startSpan(this.#method, options, parent);
     this.#context = trace.setSpan(parent, this.#span);
-    this.#listenForRoute();
+    this.#listen();
   }
 
   /** Calls `begin` with the span active, there and in all that goes on from there. */
@@ -66,7 +69,11 @@ export class CallSpan {
     this.#span.recordException(error instanceof Error ? error : String(error) as Exception);
   }
 
+  /** Ends it, named by its route if the handler gave it no other name. */
   end({ status, errorType, isError }: Ending): void {
+    if (this.route !== undefined && !this.#named) {
+      this.#span.updateName(`${this.#method} ${this.route}`);
+    }
     if (status > 0) this.#span.setAttribute(HTTP_RESPONSE_STATUS_CODE, status);
     if (errorType !== undefined) this.#span.setAttribute(ERROR_TYPE, errorType);
     if (isError) this.#span.setStatus({ code: SpanStatusCode.ERROR });
@@ -74,14 +81,15 @@ export class CallSpan {
   }
 
   /**
-   * The metrics want the route too, as Deno.serve's have it, and a span can only be written to. Own
-   * methods in front of its class's, since what is made of a span's context must be that very span.
+   * Hears what the handler writes to the span, which cannot be read: the metrics want the route too, as
+   * those of Deno.serve have it. Own methods in front of those of its class, and not a span around it:
+   * the provider knows its own spans alone.
    */
-  #listenForRoute(): void {
+  #listen(): void {
     const span = this.#span;
-    const { setAttribute, setAttributes } = span;
-    const note = (value: AttributeValue | undefined) => {
-      if (typeof value === "string") this.route = value;
+    const { setAttribute, setAttributes, updateName } = span;
+    const note = (route: AttributeValue | undefined) => {
+      if (typeof route === "string") this.route = route;
     };
     span.setAttribute = (name, value) => {
       if (name === HTTP_ROUTE) note(value);
@@ -90,6 +98,10 @@ export class CallSpan {
     span.setAttributes = (attributes) => {
       note(attributes[HTTP_ROUTE]);
       return setAttributes.call(span, attributes);
+    };
+    span.updateName = (name) => {
+      this.#named = true;
+      return updateName.call(span, name);
     };
   }
 }

@@ -149,7 +149,7 @@ export interface Ending {
  * the handler or its body's stream threw.
  */
 export function endingOf(
-  status: number,
+  { status, abortReason }: Pick<ExchangeInfo, "status" | "abortReason">,
   { error, failure }: { error: AbortError | undefined; failure: unknown },
 ): Ending {
   if (error === undefined) {
@@ -159,8 +159,16 @@ export function endingOf(
   if (error.cause instanceof ProtocolError) {
     return { status, isError: status >= 500, errorType: error.cause.code };
   }
-  const failed = error.code === "closed" && failure !== undefined;
-  return { status, isError: true, errorType: failed ? typeName(failure) : error.code };
+  return { status, isError: true, errorType: lossType(error, { abortReason, failure }) };
+}
+
+/** A connection that is just "closed" was closed for what came before: a failure, or a handler told to stop. */
+function lossType(
+  error: AbortError,
+  { abortReason, failure }: { abortReason: AbortError | undefined; failure: unknown },
+): string {
+  if (error.code !== "closed") return error.code;
+  return failure === undefined ? (abortReason ?? error).code : typeName(failure);
 }
 
 function typeName(failure: unknown): string {

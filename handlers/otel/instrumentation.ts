@@ -59,7 +59,7 @@ export class Instrumentation implements Observer, Surroundings {
   settled(exchange: ExchangeInfo, error: AbortError | undefined): void {
     const span = this.#spans.get(exchange);
     this.#spans.delete(exchange);
-    const ending = endingOf(exchange.status, { error, failure: span?.failure });
+    const ending = endingOf(exchange, { error, failure: span?.failure });
     span?.end(ending);
     this.#meters.active(exchange.method, -1);
     const scheme = this.#scheme;

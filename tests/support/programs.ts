@@ -101,9 +101,14 @@ export class ChildServer implements AsyncDisposable {
     this.#lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  static spawn(program: string, args: string[]): ChildServer {
+  static spawn(
+    program: string,
+    args: string[],
+    { env = {} }: { readonly env?: Record<string, string> } = {},
+  ): ChildServer {
     const command = new Deno.Command(program, {
       args,
+      env,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
