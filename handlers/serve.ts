@@ -103,6 +103,9 @@ export function serve(
 /**
  * Serves HTTP/1.1: `Deno.serve` with time-outs, limits and a shutdown that keeps its deadline.
  *
+ * Makes spans and metrics through OpenTelemetry's API if that has its providers when `serve` is called, as
+ * with `OTEL_DENO=true`; else nothing of it is loaded.
+ *
  * @throws {TypeError} If the handler is missing or an option is of the wrong kind.
  * @throws {RangeError} If a number among the options is out of range.
  * @throws {Deno.errors.AddrInUse} If the address is taken.

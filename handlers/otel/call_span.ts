@@ -66,7 +66,7 @@ export class CallSpan {
   /** Something was thrown. */
   failed(error: unknown): void {
     this.failure = error;
-    this.#span.recordException(error instanceof Error ? error : String(error) as Exception);
+    this.#span.recordException(exceptionOf(error));
   }
 
   /** Ends it, named by its route if the handler gave it no other name. */
@@ -104,4 +104,9 @@ export class CallSpan {
       return updateName.call(span, name);
     };
   }
+}
+
+function exceptionOf(error: unknown): Exception {
+  if (error instanceof Error) return error;
+  return typeof error === "string" ? error : Deno.inspect(error);
 }

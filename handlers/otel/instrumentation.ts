@@ -1,7 +1,7 @@
 /**
- * A server's spans and metrics through OpenTelemetry's API. Spans begin with the call of the handler
- * (`Surroundings`) and end when the engine says that the answer is delivered or lost (`Observer`), so
- * that they and the metrics say what was sent, and not what a handler returned.
+ * A server's spans and metrics through OpenTelemetry's API. Spans begin with the call of the handler and
+ * end when the engine says that the answer is delivered or lost, so that they and the metrics say what
+ * was sent, and not what a handler returned.
  *
  * Loaded by `telemetry.ts`, and only when OpenTelemetry is on.
  *
@@ -12,7 +12,7 @@ import { trace } from "@opentelemetry/api";
 import type { ConnectionInfo } from "../../reactor/connection_info.ts";
 import type { AbortError } from "../../reactor/errors.ts";
 import type { ExchangeInfo, Observer, Refusal } from "../../reactor/observer.ts";
-import type { Arrival, Surroundings } from "../fetch/surroundings.ts";
+import type { Arrival } from "../fetch/surroundings.ts";
 import { CallSpan } from "./call_span.ts";
 import {
   answerAttributes,
@@ -30,7 +30,7 @@ import { Meters } from "./meters.ts";
 const SCOPE = "weir";
 
 /** See the head of this file. */
-export class Instrumentation implements Observer, Surroundings {
+export class Instrumentation implements Observer {
   readonly #scheme: Scheme;
   readonly #meters: Meters;
   readonly #tracer = trace.getTracer(SCOPE);
@@ -42,12 +42,14 @@ export class Instrumentation implements Observer, Surroundings {
     this.#meters = new Meters(SCOPE, scheme);
   }
 
-  enter(arrival: Arrival, begin: () => void): void {
+  /** The span of a call that is about to begin. */
+  open(arrival: Arrival): CallSpan {
     const span = new CallSpan(this.#tracer, arrival, this.#scheme);
     this.#spans.set(arrival.exchange, span);
-    span.run(begin);
+    return span;
   }
 
+  /** The call failed. */
   failed(exchange: ExchangeInfo, error: unknown): void {
     this.#spans.get(exchange)?.failed(error);
   }

@@ -54,11 +54,22 @@ export class Telemetry implements Surroundings {
   }
 
   enter(arrival: Arrival, begin: () => void): void {
-    if (this.#instrumentation === null) begin();
-    else this.#instrumentation.enter(arrival, begin);
+    const span = this.#attempt((instrumentation) => instrumentation.open(arrival));
+    if (span === undefined) begin();
+    else span.run(begin);
   }
 
   failed(exchange: ExchangeInfo, error: unknown): void {
-    this.#instrumentation?.failed(exchange, error);
+    this.#attempt((instrumentation) => instrumentation.failed(exchange, error));
+  }
+
+  /** A provider that fails must not fail the request. */
+  #attempt<Result>(call: (instrumentation: Instrumentation) => Result): Result | undefined {
+    try {
+      return this.#instrumentation === null ? undefined : call(this.#instrumentation);
+    } catch (error) {
+      report("OpenTelemetry's provider failed:", error);
+      return undefined;
+    }
   }
 }
