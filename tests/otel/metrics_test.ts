@@ -84,7 +84,7 @@ Deno.test("what the engine answers on its own counts too, and what is under way 
   const options = {
     timeouts: { head: 200 },
     limits: { headBytes: 1_000, bodyBytes: 10 },
-    overrides: [{ path: "/slow/*", timeouts: { handler: 200 } }],
+    overrides: [{ path: "/slow/*", timeouts: { handler: 1_000 } }],
     queue: { maxActive: 1, maxQueued: 0 },
   };
   const telemetry = await traced(async (port) => {
@@ -102,7 +102,7 @@ Deno.test("what the engine answers on its own counts too, and what is under way 
     await slow.send(request({ target: "/slow/never" }));
     // Until the one place is taken, it is given away.
     let status = 200;
-    while (status === 200) {
+    for (let count = 0; count < 1_000 && status === 200; count++) {
       using client = await WireClient.connect(port);
       status = (await client.ask(request())).status;
     }
@@ -118,6 +118,6 @@ Deno.test("what the engine answers on its own counts too, and what is under way 
   ];
   for (const attributes of series) assertEquals(telemetry.point(DURATION, attributes).count, 1);
   const { sum } = telemetry.point(DURATION, series.at(-1)!);
-  assertEquals(sum >= 0.2 && sum < 5, true, `${sum} s`);
+  assertEquals(sum >= 1 && sum < 8, true, `${sum} s`);
   assertEquals(telemetry.metric(ACTIVE).points.map(({ value }) => value), [0]);
 });
