@@ -16,6 +16,8 @@
  */
 
 export { serve, type Server } from "./handlers/serve.ts";
+export { AccessLog, type AccessLogOptions } from "./handlers/access_log/access_log.ts";
+export type { LogFormat } from "./handlers/access_log/formats.ts";
 export { Health, type Phased } from "./handlers/health.ts";
 export type {
   DropEvent,

@@ -1,0 +1,95 @@
+/**
+ * The observer behind the access log: notes a request's head while it can be looked at, and makes one line
+ * of each answer.
+ *
+ * @module
+ */
+
+import type { ConnectionInfo } from "../../reactor/connection_info.ts";
+import type { AbortError } from "../../reactor/errors.ts";
+import type { RequestView } from "../../reactor/head_view.ts";
+import type { ExchangeInfo, Observer, Refusal } from "../../reactor/observer.ts";
+import type { Clock } from "../../reactor/ports.ts";
+import {
+  type Format,
+  FORMATS,
+  type LogFormat,
+  type RequestEntry,
+  showsHeaders,
+} from "./formats.ts";
+
+/** What nginx logs for a client that left before there was an answer, and for a connection it closed itself. */
+const LEFT_STATUS = 499;
+const CUT_STATUS = 444;
+
+/** What a scribe is made of. */
+export interface ScribeInit {
+  readonly clock: Pick<Clock, "now" | "wallMs">;
+  readonly format: LogFormat;
+  /** Takes a line, its end included. */
+  readonly write: (line: string) => void;
+}
+
+type Note = Pick<RequestEntry, "target" | "number" | "referer" | "userAgent">;
+
+const NOTHING: Note = { target: null, number: null, referer: null, userAgent: null };
+
+/** See the head of this file. */
+export class Scribe implements Observer {
+  readonly #init: ScribeInit;
+  readonly #format: Format;
+  readonly #headers: boolean;
+  /** Weak, so that nothing stays behind when the observer goes between a request and its answer. */
+  readonly #notes = new WeakMap<ExchangeInfo, Note>();
+
+  constructor(init: ScribeInit) {
+    this.#init = init;
+    this.#format = FORMATS[init.format];
+    this.#headers = showsHeaders(init.format);
+  }
+
+  begun(exchange: ExchangeInfo, request: RequestView): void {
+    this.#notes.set(exchange, {
+      target: request.target,
+      number: exchange.connection.requests,
+      referer: this.#headers ? request.header("referer") : null,
+      userAgent: this.#headers ? request.header("user-agent") : null,
+    });
+  }
+
+  settled(exchange: ExchangeInfo, error: AbortError | undefined): void {
+    const { connection, method, minorVersion, bodyBytes, begunMs, queuedMs } = exchange;
+    const { clock, write } = this.#init;
+    const ms = begunMs < 0 ? null : clock.now() - begunMs;
+    const note = this.#notes.get(exchange) ?? NOTHING;
+    write(this.#format({
+      wallMs: clock.wallMs(),
+      peer: connection.remoteAddr,
+      connection: connection.id,
+      status: statusOf(exchange, error),
+      bodyBytes,
+      request: { method, minorVersion, ms, queuedMs, ...note },
+      reason: (error ?? exchange.abortReason)?.code ?? null,
+    }));
+  }
+
+  refused(connection: ConnectionInfo, { code, status, exchange }: Refusal): void {
+    // With an exchange, that settles too.
+    if (exchange !== null) return;
+    const { clock, write } = this.#init;
+    write(this.#format({
+      wallMs: clock.wallMs(),
+      peer: connection.remoteAddr,
+      connection: connection.id,
+      status,
+      bodyBytes: 0,
+      request: null,
+      reason: code,
+    }));
+  }
+}
+
+function statusOf({ status }: ExchangeInfo, error: AbortError | undefined): number {
+  if (status !== 0) return status;
+  return error?.code === "peer_gone" ? LEFT_STATUS : CUT_STATUS;
+}
