@@ -7,6 +7,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { MAX_MS } from "../reactor/option_checks.ts";
+import type { LogFormat } from "../mod.ts";
 import { DEFAULT_SHUTDOWN } from "../reactor/options.ts";
 import type { TraceFormat } from "./trace_lines.ts";
 
@@ -38,6 +39,8 @@ export interface ServeCommand {
   readonly trace: TraceFormat | null;
   /** The port of the status page, 0 for any free one; `null` without the page. */
   readonly statusPort: number | null;
+  /** The access log, to stderr where no file is named; `null` without it. */
+  readonly log: { readonly format: LogFormat; readonly file: string | null } | null;
 }
 
 /** What the program is to do. */
@@ -69,13 +72,15 @@ Usage: deno task serve [flags]
                       print each change of a connection's state, all events as JSON, or only
                       what was thrown away and why
   --status[=port]     show the server live at http://127.0.0.1:<port>/_weir/ (default port ${STATUS_PORT})
+  --log[=format]      log each answer to stderr: common (the default), combined or json
+  --log-file <path>   log to this file instead; SIGHUP opens it anew
   --help              print this and exit
   --version           print the version and exit
 
 The first SIGINT or SIGTERM drains: no new connections, answers under way are finished.
-A second one closes everything at once.
+A second one closes everything at once. SIGHUP, with --log-file, opens the log file anew.
 
-Exit status: 0 after a drain, 1 cannot listen, 2 wrong usage, 130 or 143 after a second
+Exit status: 0 after a drain, 1 cannot listen or log, 2 wrong usage, 130 or 143 after a second
 SIGINT or SIGTERM.
 `;
 
@@ -97,10 +102,12 @@ const STRINGS = [
   "ready-delay-ms",
   "status",
   "trace",
+  "log",
+  "log-file",
 ] as const;
 
 /** Flags that may stand without a value. */
-const OPTIONAL_VALUE: readonly string[] = ["--status", "--trace"];
+const OPTIONAL_VALUE: readonly string[] = ["--status", "--trace", "--log"];
 
 class Misuse extends Error {}
 
@@ -120,6 +127,7 @@ export function parseCommand(args: readonly string[]): Command {
       metrics: flags.metrics,
       trace: traceOf(flags.trace),
       statusPort: statusPortOf(flags.status),
+      log: logOf(flags),
     };
   } catch (error) {
     if (error instanceof Misuse) return { kind: "misuse", message: error.message };
@@ -184,6 +192,18 @@ function traceOf(text: string | undefined): TraceFormat | null {
   if (text === undefined) return null;
   if (Object.hasOwn(TRACES, text)) return TRACES[text]!;
   throw new Misuse(`Flag '--trace' takes 'json' or 'drops', not '${text}'`);
+}
+
+const LOG_FORMATS: readonly LogFormat[] = ["common", "combined", "json"];
+
+function logOf(flags: Flags): ServeCommand["log"] {
+  const { log } = flags;
+  const file = flags["log-file"] ?? null;
+  if (log === undefined && file === null) return null;
+  if (log === undefined || log === "") return { format: "common", file };
+  const format = LOG_FORMATS.find((each) => each === log);
+  if (format !== undefined) return { format, file };
+  throw new Misuse(`Flag '--log' takes one of ${LOG_FORMATS.join(", ")}, not '${log}'`);
 }
 
 function numberOf(name: string, text: string | undefined, fallback: number, most: number): number {

@@ -6,14 +6,14 @@
  */
 
 import config from "../deno.json" with { type: "json" };
-import { type ServeHandler, type Server, StatusPage } from "../mod.ts";
+import { type AccessLog, type ServeHandler, type Server, StatusPage } from "../mod.ts";
 import { HELP, parseCommand, type ServeCommand } from "./command.ts";
 import { Lifetime } from "./lifetime.ts";
 import { mount } from "./mounts.ts";
 import { formatAddress } from "./report.ts";
 import { Output } from "./output.ts";
+import { openLog, start, StartError, startStatus, STATUS_PATH } from "./start.ts";
 import { printTrace } from "./trace_output.ts";
-import { start, StartError, startStatus, STATUS_PATH } from "./start.ts";
 
 /** The page has said that the server has ended; who does not take that in time misses nothing. */
 const STATUS_END = { deadline: 200, grace: 0 };
@@ -46,8 +46,11 @@ async function serveUntilSignal(command: ServeCommand, handler: ServeHandler): P
   const { place, statusPort } = command;
   const mounted = mount(handler, command);
   try {
-    const server = start(place, { handler: mounted.handler, signal: force.signal });
+    const log = openLog(command);
+    const keepWrite = command.log !== null && command.log.file !== null;
+    const server = start(place, { handler: mounted.handler, signal: force.signal, keepWrite });
     mounted.watch(server);
+    log?.observe(server);
     const lifetime = new Lifetime({ server, command, force, say });
     const page = statusPort === null ? null : showStatus(server, { statusPort, lifetime });
     // Only now: whoever reads it may send a signal at once.
@@ -59,7 +62,9 @@ async function serveUntilSignal(command: ServeCommand, handler: ServeHandler): P
       ? null
       : printTrace(server, { format: command.trace, output });
     const status = await lifetime.end();
-    await Promise.all([page?.shutdown(STATUS_END), inTime(printed(output, tracing))]);
+    await page?.shutdown(STATUS_END);
+    await closeLog(log, say);
+    await inTime(printed(output, tracing));
     return status;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
@@ -80,6 +85,13 @@ async function inTime(work: Promise<void>): Promise<void> {
   const timer = setTimeout(resolve, LAST_LINES_MS);
   await Promise.race([work, promise]);
   clearTimeout(timer);
+}
+
+async function closeLog(log: AccessLog | null, say: (line: string) => void): Promise<void> {
+  if (log === null) return;
+  await log.close();
+  // Not to stderr, which may be what took no more.
+  if (log.lost > 0) say(`Weir lost ${log.lost} lines of the access log`);
 }
 
 /** The page's button drains as a signal does. */

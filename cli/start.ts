@@ -5,8 +5,8 @@
  * @module
  */
 
-import { serve, type ServeHandler, type Server, type StatusPage } from "../mod.ts";
-import type { Place } from "./command.ts";
+import { AccessLog, serve, type ServeHandler, type Server, type StatusPage } from "../mod.ts";
+import type { Place, ServeCommand } from "./command.ts";
 import { formatPlace } from "./report.ts";
 
 /** Where the page is on its port. */
@@ -19,6 +19,8 @@ export class StartError extends Error {}
 export interface StartOptions {
   readonly handler: ServeHandler;
   readonly signal: AbortSignal;
+  /** Whether files have to be opened later: a log file that is opened anew. */
+  readonly keepWrite: boolean;
 }
 
 /**
@@ -26,17 +28,35 @@ export interface StartOptions {
  *
  * @throws {StartError} If the certificate cannot be read or the place cannot be had.
  */
-export function start(place: Place, { handler, signal }: StartOptions): Server {
+export function start(place: Place, { handler, signal, keepWrite }: StartOptions): Server {
   const rest = { handler, signal, onListen: () => {} };
   const tls = place.kind === "tls" ? certificateOf(place) : {};
   try {
     const server = place.kind === "unix"
       ? serve({ path: place.path, ...rest })
       : serve({ hostname: place.hostname, port: place.port, ...tls, ...rest });
-    dropPermissions();
+    dropPermissions({ keepWrite });
     return server;
   } catch (error) {
     throw new StartError(`Cannot listen on ${formatPlace(place)}: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * Opens the access log; one in a file is opened anew at each SIGHUP from then on.
+ *
+ * @throws {StartError} If the file cannot be opened.
+ */
+export function openLog({ log }: ServeCommand): AccessLog | null {
+  if (log === null) return null;
+  const { format, file } = log;
+  if (file === null) return new AccessLog({ format });
+  try {
+    const opened = new AccessLog({ format, to: { path: file } });
+    Deno.addSignalListener("SIGHUP", () => opened.reopen());
+    return opened;
+  } catch (error) {
+    throw new StartError(`Cannot open the log file '${file}': ${reasonOf(error)}`);
   }
 }
 
@@ -80,7 +100,8 @@ function reasonOf(error: unknown): string {
  * Files are read and a socket's path is made at the start alone; a flaw found later should not reach
  * the file system. Deno removes the path of a unix socket at its end without a permission.
  */
-function dropPermissions(): void {
+function dropPermissions({ keepWrite }: { readonly keepWrite: boolean }): void {
   Deno.permissions.revokeSync({ name: "read" });
-  Deno.permissions.revokeSync({ name: "write" });
+  // What was granted without a path cannot be narrowed to one.
+  if (!keepWrite) Deno.permissions.revokeSync({ name: "write" });
 }

@@ -31,13 +31,18 @@ export class Program implements AsyncDisposable {
   /** Whether it has not ended. */
   running = true;
 
-  /** Starts the program, or another `file`, with the task's flags for Deno or others. */
+  /**
+   * Starts the program, or another `file`, with the task's flags for Deno or others; `shell` is what a shell
+   * does before it becomes the program.
+   */
   constructor(
     args: readonly string[],
-    { file = "cli.ts", flags = TASK.slice(0, -1) as readonly string[] } = {},
+    { file = "cli.ts", flags = TASK.slice(0, -1) as readonly string[], shell = "" } = {},
   ) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...flags, file, ...args],
+    const line = [Deno.execPath(), ...flags, file, ...args];
+    const [command, ...rest] = shell === "" ? line : ["sh", "-c", `${shell}`, "sh", ...line];
+    this.#child = new Deno.Command(command!, {
+      args: rest,
       cwd: ROOT,
       env: { NO_COLOR: "1" },
       stdin: "null",
@@ -47,6 +52,10 @@ export class Program implements AsyncDisposable {
     this.#stdout = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     this.#stderr = new Response(this.#child.stderr).text();
     this.#child.status.then(() => this.running = false);
+  }
+
+  get pid(): number {
+    return this.#child.pid;
   }
 
   /** The next line that it prints. */

@@ -14,6 +14,7 @@ const SERVE = {
   metrics: false,
   trace: null,
   statusPort: null,
+  log: null,
 } as const;
 
 const GOOD: [args: string, command: Command][] = [
@@ -34,6 +35,17 @@ const GOOD: [args: string, command: Command][] = [
   ["--trace", { ...SERVE, trace: "states" }],
   ["--trace=json --metrics", { ...SERVE, trace: "json", metrics: true }],
   ["--trace=drops", { ...SERVE, trace: "drops" }],
+  ["--log", { ...SERVE, log: { format: "common", file: null } }],
+  ["--log --port 80", {
+    ...SERVE,
+    place: { ...TCP, port: 80 },
+    log: { format: "common", file: null },
+  }],
+  ["--log=combined", { ...SERVE, log: { format: "combined", file: null } }],
+  ["--log=json", { ...SERVE, log: { format: "json", file: null } }],
+  ["--log-file f", { ...SERVE, log: { format: "common", file: "f" } }],
+  ["--log --log-file f", { ...SERVE, log: { format: "common", file: "f" } }],
+  ["--log-file=f --log=json", { ...SERVE, log: { format: "json", file: "f" } }],
   ["--cert c --key k", { ...SERVE, place: TLS }],
   ["--unix ./s", { ...SERVE, place: { kind: "unix", path: "./s" } }],
   ["--help", { kind: "help" }],
@@ -71,6 +83,11 @@ const BAD: [args: string, named: string][] = [
   ["--status=page", "'page'"],
   ["--status=65536", "0 to 65535, not '65536'"],
   ["--no-health", "'--no-health'"],
+  ["--log=clf", "'--log' takes one of common, combined, json, not 'clf'"],
+  ["--log json", "'json'"],
+  ["--log=toString", "not 'toString'"],
+  ["--log-file", "'--log-file' needs a value"],
+  ["--log-file=", "'--log-file' needs a value"],
   ["--cert c", "'--cert' and '--key'"],
   ["--key k", "'--cert' and '--key'"],
   ["--unix s --port 80", "'--unix' and '--port'"],

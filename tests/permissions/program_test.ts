@@ -9,6 +9,7 @@ import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { withProgram } from "../support/programs.ts";
 import { LAST_GET } from "../support/requests.ts";
 import { selfSigned } from "../support/self_signed.ts";
+import { until } from "../support/time.ts";
 import { Program } from "../cli/child.ts";
 import { freePort, unixFlags } from "./bare.ts";
 
@@ -89,3 +90,39 @@ Deno.test("--unix needs its path three times: to listen, to read and to write", 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("--log needs nothing, --log-file writing of that file, for as long as it runs", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/access.log`;
+    const port = freePort();
+    const net = `--allow-net=127.0.0.1:${port}`;
+    const args = ["--port", `${port}`, "--log-file", path];
+    await using logging = new Program(["--port", `${port}`, "--log"], { flags: [...BARE, net] });
+    assertEquals(await over(await logging.address()), "Hello World!\r\n");
+    logging.send("SIGTERM");
+    const { code, stderr } = await logging.end();
+    assertMatch(`${code} ${stderr}`, /^0 127\.0\.0\.1 - - [^\n]*\n$/);
+    await using program = new Program(args, { flags: [...BARE, net, `--allow-write=${path}`] });
+    const address = await program.address();
+    await over(address);
+    await Deno.rename(path, `${folder}/old`);
+    program.send("SIGHUP");
+    await until(() => existsSync(path), "the new file");
+    await over(address);
+    program.send("SIGTERM");
+    assertEquals([(await program.end()).stderr, Deno.readTextFileSync(path) !== ""], ["", true]);
+    await refused([net], args);
+    await refused([net, "--allow-read", `--allow-write=${folder}/other`], args);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+function existsSync(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
