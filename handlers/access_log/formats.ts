@@ -87,12 +87,12 @@ const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 function commonTime(wallMs: number): string {
   const time = new Date(wallMs);
   const day = `${two(time.getUTCDate())}/${MONTHS[time.getUTCMonth()]}/${time.getUTCFullYear()}`;
-  const clock = [time.getUTCHours(), time.getUTCMinutes(), time.getUTCSeconds()].map(two);
-  return `${day}:${clock.join(":")} +0000`;
+  const minute = `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}`;
+  return `${day}:${minute}:${two(time.getUTCSeconds())} +0000`;
 }
 
 function two(number: number): string {
-  return String(number).padStart(2, "0");
+  return number < 10 ? `0${number}` : `${number}`;
 }
 
 function json(entry: Entry): string {
