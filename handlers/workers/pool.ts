@@ -6,6 +6,7 @@
  * - A task that is to end and does not is given {@linkcode ABORT_GRACE_MS}; then its worker is
  *   terminated and replaced.
  * - A start that fails fails the task that waits longest; the next start waits, twice as long each time.
+ *   A worker that fails without a task counts as one: its module may load and fail right after.
  * - A terminated thread that does not end is stuck: the runtime cannot stop a loop that never yields.
  *   Up to `max` of them are replaced; each further one takes the place of a worker, so that there are
  *   never more than twice `max` threads.
@@ -110,8 +111,10 @@ export class Pool {
   readonly #queue = new Map<Task, StopTimer>();
   readonly #counts = { started: 0, crashed: 0, terminated: 0, timedOut: 0, refused: 0 };
   readonly #closed = Promise.withResolvers<void>();
+  /** Failed starts since a task was last done. */
   #failures = 0;
-  #pausing = false;
+  /** Ends the pause behind them; `null` when there is none. */
+  #stopPause: StopTimer | null = null;
   #isClosed = false;
 
   constructor(options: PoolOptions, { clock, spawn, report }: PoolPorts) {
@@ -136,7 +139,9 @@ export class Pool {
   /** The task is done, and its worker free. */
   release(task: Task): void {
     const member = this.#memberOf(task);
-    if (member !== null) this.#free(member);
+    if (member === null) return;
+    this.#failures = 0;
+    this.#free(member);
   }
 
   /** Nobody needs the task any more: it is not begun, or has a short time to end. */
@@ -154,6 +159,7 @@ export class Pool {
   /** Refuses what waits and what comes, lets what runs end, and ends all workers. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#stopPause?.();
     for (const task of [...this.#queue.keys()]) this.#drop(task, "closed");
     for (const member of [...this.#members]) if (member.task === null) this.#end(member);
     this.#settle();
@@ -195,13 +201,13 @@ export class Pool {
 
   /** Starts as many workers as `min` and the queue ask for. */
   #fill(): void {
-    if (this.#isClosed || this.#pausing) return;
+    if (this.#isClosed || this.#stopPause !== null) return;
     const { min } = this.#options;
     while (this.#members.size < this.#places) {
       const starting = [...this.#members].filter(({ state }) => state === "starting").length;
       if (this.#members.size >= min && this.#queue.size <= starting) return;
       this.#start();
-      if (this.#pausing) return;
+      if (this.#stopPause !== null) return;
     }
     if (this.#places > 0) return;
     for (const task of [...this.#queue.keys()]) this.#drop(task, "all workers stuck");
@@ -251,7 +257,6 @@ export class Pool {
   /** The worker has loaded its module, or done its task. */
   #free(member: Member): void {
     if (member.state === "ended") return;
-    if (member.state === "starting") this.#failures = 0;
     member.stop();
     member.stop = NOTHING;
     member.state = "idle";
@@ -276,25 +281,28 @@ export class Pool {
   #crash(member: Member, error: Error): void {
     if (member.state === "ended") return;
     this.#counts.crashed++;
-    const { task, state } = member;
+    const { task } = member;
     this.#end(member);
-    if (state === "starting") this.#backOff(error);
-    else if (task === null) this.#report(error);
-    task?.crashed(error);
+    if (task === null) this.#backOff(error);
+    else task.crashed(error);
     this.#fill();
   }
 
   #backOff(error: Error): void {
-    const pause = Math.min(BACKOFF_MS * 2 ** this.#failures++, BACKOFF_MAX_MS);
-    this.#pausing = true;
-    this.#clock.after(pause, () => {
-      this.#pausing = false;
-      this.#fill();
-    });
+    // Those that were under way together fail together, and count as one.
+    if (this.#stopPause === null && !this.#isClosed) this.#pause();
     const next = this.#queue.keys().next();
     if (next.done) return this.#report(error);
     this.#forget(next.value);
     next.value.crashed(error);
+  }
+
+  #pause(): void {
+    const ms = Math.min(BACKOFF_MS * 2 ** this.#failures++, BACKOFF_MAX_MS);
+    this.#stopPause = this.#clock.after(ms, () => {
+      this.#stopPause = null;
+      this.#fill();
+    });
   }
 
   #terminate(member: Member): void {

@@ -108,6 +108,7 @@ Deno.test("min workers are started at once, kept, and replaced", async () => {
   await clock.advance(100_000);
   assertEquals(pool.stats().workers, 1);
   workers[0]!.events.crashed(new Error("gone"));
+  await clock.advance(BACKOFF_MS);
   assertEquals(workers.length, 2);
 });
 
@@ -196,6 +197,46 @@ Deno.test("starts that fail wait twice as long each time, and fail one request e
   workers[10]!.events.gone();
   submit();
   assertEquals(workers.length, 12);
+});
+
+Deno.test("workers that load and fail before they had a task back off as failed starts do", async () => {
+  const { clock, pool, reports, workers } = rig({ min: 1 });
+  for (let failures = 0; failures < 4; failures++) {
+    workers[failures]!.events.ready();
+    workers[failures]!.events.crashed(new Error("later"));
+    workers[failures]!.events.gone();
+    await clock.advance(BACKOFF_MS * 2 ** failures - 1);
+    assertEquals(workers.length, failures + 1);
+    await clock.advance(1);
+    assertEquals(workers.length, failures + 2);
+  }
+  assertEquals([reports.length, pool.stats().crashed], [4, 4]);
+});
+
+Deno.test("starts that were under way together and fail count as one", async () => {
+  const { clock, workers, submit } = rig({ max: 4, wait: 60_000 });
+  const tasks = Array.from({ length: 8 }, submit);
+  for (const worker of workers) worker.events.crashed(new Error("no"));
+  for (const worker of workers) worker.events.gone();
+  assertEquals(tasks.filter(({ log }) => log.length === 1).length, 4);
+  await clock.advance(BACKOFF_MS - 1);
+  assertEquals(workers.length, 4);
+  await clock.advance(1);
+  assertEquals(workers.length, 8);
+  for (const worker of workers.slice(4)) worker.events.crashed(new Error("no"));
+  await clock.advance(2 * BACKOFF_MS - 1);
+  submit();
+  assertEquals(workers.length, 8);
+  await clock.advance(1);
+  assertEquals(workers.length, 9);
+});
+
+Deno.test("a close ends the pause behind a failed start", async () => {
+  const { clock, pool, workers } = rig({ min: 1 });
+  workers[0]!.events.crashed(new Error("no"));
+  workers[0]!.events.gone();
+  await pool.close();
+  assertEquals(clock.pending, 0);
 });
 
 Deno.test("a start that fails with nobody waiting is reported", () => {
