@@ -112,12 +112,14 @@ function asBytes(value: unknown): Bytes {
 export class BodySink {
   /** What comes in. */
   readonly stream: ReadableStream<Bytes>;
+  readonly #post: PostBody;
   #controller!: ReadableStreamDefaultController<Bytes>;
   #arrived: (() => void) | null = null;
   #over = false;
 
   /** `onCancel` hears when the stream's reader gives up. */
   constructor(post: PostBody, onCancel: () => void = () => {}) {
+    this.#post = post;
     this.stream = new ReadableStream<Bytes>({
       start: (controller) => {
         this.#controller = controller;
@@ -154,5 +156,11 @@ export class BodySink {
     if (!this.#over) this.#controller.error(error);
     this.#over = true;
     this.#arrived?.();
+  }
+
+  /** The rest is not wanted, and its reader gets this error. */
+  abort(error: unknown): void {
+    if (!this.#over) this.#post({ kind: "cancel" }, []);
+    this.fail(error);
   }
 }

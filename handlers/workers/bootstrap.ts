@@ -54,6 +54,8 @@ class Exchange {
     } catch (error) {
       this.#post({ kind: "threw", error: toWire(error), origin: this.#originOf(error) });
     }
+    // Nobody hears what is asked for from now on.
+    this.#sink?.fail(new TypeError("Cannot read the body: its request is over"));
     this.#post({ kind: "done" });
   }
 

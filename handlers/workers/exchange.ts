@@ -108,8 +108,8 @@ export class Exchange implements Task {
   timedOut(): void {
     const reason = new DOMException("The handler's time in the worker is over", "TimeoutError");
     this.#answer.resolve(unavailable());
-    this.#sink?.fail(reason);
     this.#tellAbort(reason);
+    this.#sink?.abort(reason);
   }
 
   refused(why: Refusal): void {
@@ -145,7 +145,7 @@ export class Exchange implements Task {
     this.#tellAbort(reason);
     this.#pool.abandon(this);
     this.#answer.reject(reason);
-    this.#sink?.fail(reason);
+    this.#sink?.abort(reason);
     if (this.#port === null) this.#end();
   }
 
@@ -161,6 +161,7 @@ export class Exchange implements Task {
   }
 
   #release(): void {
+    this.#source?.cancel();
     this.#end();
     this.#pool.release(this);
   }

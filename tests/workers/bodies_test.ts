@@ -63,6 +63,21 @@ Deno.test("a request's body is read no further than the worker reads", async () 
   assertEquals(seen.pulled, 0);
 });
 
+Deno.test("a request's body that nobody read is let go behind the answer", async () => {
+  await using pool = handlersPool();
+  const { seen, stream } = pieces(100, MIB);
+  await pool(requestTo("/unread", { method: "POST", body: stream }));
+  await until(() => seen.cancelled, "the body to be let go");
+  assertEquals(seen.pulled, 0);
+});
+
+Deno.test("who reads a request's body behind its answer gets an error, not silence", async () => {
+  await using pool = handlersPool();
+  await pool(requestTo("/read-late", { method: "POST", body: "body" }));
+  const late = await pool(requestTo("/late"));
+  assertEquals(await late.text(), "Cannot read the body: its request is over");
+});
+
 Deno.test("a response's stream that nobody reads is not made", async () => {
   await using pool = handlersPool();
   const before = residentBytes();
@@ -91,6 +106,18 @@ Deno.test("a stream that fails in the worker fails at the reader", async () => {
   const error = await assertRejects(() => response.bytes());
   assertEquals(error.message, "stream broke");
   assertEquals(await (await pool(requestTo("/hello"))).text(), "hello");
+});
+
+onWeir("a stream that fails in the worker cuts the answer", async (peer) => {
+  await using pool = handlersPool();
+  await using running = start(peer, pool);
+  using client = await running.connect();
+  await client.send("GET /broken HTTP/1.1\r\nHost: h\r\n\r\n");
+  const { text } = await client.remains();
+  assertStringIncludes(text, "HTTP/1.1 200 OK");
+  assert(!text.endsWith("0\r\n\r\n"), "A broken answer looks whole");
+  await until(() => pool.stats().idle === 1, "the worker to be free");
+  assertEquals(pool.stats().terminated, 0);
 });
 
 onWeir("a body over the limit gets 413, and its worker is free again", async (peer) => {

@@ -75,6 +75,35 @@ onWeir("a client that leaves a handler that does not listen costs one worker", a
   assertEquals(await (await pool(requestTo("/hello"))).text(), "hello");
 });
 
+onWeir("a client that leaves in the middle of a stream costs no worker", async (peer) => {
+  await using pool = handlersPool();
+  await using running = start(peer, pool);
+  const client = await running.connect();
+  await client.send("GET /gibibyte HTTP/1.1\r\nHost: h\r\n\r\n");
+  await client.readOnce();
+  client.close();
+  await until(() => pool.stats().busy === 0, "the worker to be free");
+  assertEquals([pool.stats().idle, pool.stats().terminated], [1, 0]);
+});
+
+Deno.test("a stream that is cut at `timeout` costs no worker", async () => {
+  await using pool = handlersPool({ timeout: 200 });
+  const response = await pool(requestTo("/gibibyte"));
+  await until(() => pool.stats().busy === 0, "the worker to be free");
+  assertEquals([pool.stats().idle, pool.stats().timedOut], [1, 1]);
+  assertEquals((await assertRejects(() => response.bytes())).name, "TimeoutError");
+});
+
+onWeir("the server's time for a handler ends what runs in a worker", async (peer) => {
+  await using pool = handlersPool();
+  await using running = start(peer, pool, { timeouts: { handler: 200 } });
+  await warm(pool);
+  using client = await running.connect();
+  assertEquals((await client.ask("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n")).status, 503);
+  await until(() => pool.stats().terminated === 1, "the worker to be terminated");
+  assertEquals(await (await pool(requestTo("/hello"))).text(), "hello");
+});
+
 onWeir("a shutdown's deadline ends what runs in workers", async (peer) => {
   await using pool = handlersPool();
   const running = start(peer, pool);
