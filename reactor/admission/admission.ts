@@ -154,6 +154,7 @@ export class Admission implements WorkQueue, TicketOffice {
     if (ticket.lane === null) return;
     this.#lanes.remove(ticket);
     this.#turnAway(ticket);
+    if (this.#lanes.size === 0) this.#rest();
   }
 
   stats(): QueueStats {
@@ -292,13 +293,14 @@ export class Admission implements WorkQueue, TicketOffice {
 
   /** Looks again when the one that has waited longest will have waited too long. */
   #watchWaits(now: number): void {
-    if (this.#stopExpiry !== null || this.#lanes.size === 0) return;
+    if (this.#stopExpiry !== null) return;
     const ms = Math.max(1, this.#lanes.oldestSince + this.#maxWait - now);
     this.#stopExpiry = this.#clock.after(ms, () => {
       this.#stopExpiry = null;
       const later = this.#clock.now();
       this.#shedLate(later);
-      this.#watchWaits(later);
+      if (this.#lanes.size === 0) this.#rest();
+      else this.#watchWaits(later);
     });
   }
 

@@ -291,6 +291,17 @@ Deno.test("Admission: pause() begins nothing, resume() goes on", async () => {
   await endOf(desk);
 });
 
+Deno.test("Admission: when all who waited are late, the next ones begin at once", async () => {
+  const desk = new Desk({ maxActive: 1, maxWait: 250 });
+  const first = desk.come({ ms: 300 });
+  const late = desk.come();
+  await settled();
+  await desk.clock.advance(400);
+  assertEquals([first.fate, late.fate], ["done", "shed"]);
+  for (let i = 0; i < 10; i++) assertEquals(desk.come({ ms: 0 }).fate, "done");
+  await endOf(desk);
+});
+
 Deno.test("Admission: flush() waits for what was there, and for nothing that came later", async () => {
   const desk = new Desk({ maxActive: 1 });
   desk.come({ ms: 20 });
