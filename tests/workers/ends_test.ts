@@ -1,5 +1,5 @@
 import { WorkerCrash, type Workers, workers } from "../../mod.ts";
-import { assert, assertEquals, assertRejects } from "../support/assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../support/assert.ts";
 import { run } from "../support/programs.ts";
 import { onWeir, start } from "../support/servers.ts";
 import { until, within } from "../support/time.ts";
@@ -146,6 +146,26 @@ Deno.test("a module that does not load fails its request with the reason", async
   await assertRejects(() => pool(requestTo("/")), WorkerCrash);
   assertEquals([pool.stats().started, pool.stats().crashed], [2, 2]);
 });
+
+const BAD_MODULES: readonly (readonly [string, string, RegExp])[] = [
+  ["that does not exist", new URL("nowhere.ts", import.meta.url).href, /Module not found/],
+  [
+    "without a handler",
+    "data:text/javascript,export default 3",
+    /neither a function nor has a fetch/,
+  ],
+  ["that does not parse", "data:text/javascript,export default (", /Expression expected/],
+  ["that exits", "data:text/javascript,Deno.exit(3)", /./],
+];
+
+for (const [which, url, message] of BAD_MODULES) {
+  Deno.test(`a module ${which} fails its request, and says why`, async () => {
+    await using pool = workers(url, { max: 1 });
+    const error = await assertRejects(() => pool(requestTo("/")), WorkerCrash);
+    assertMatch((error.cause as Error).message, message);
+    assertEquals([pool.stats().started, pool.stats().crashed], [1, 1]);
+  });
+}
 
 Deno.test("a closed pool finishes what runs and refuses the rest", async () => {
   const pool = handlersPool();
