@@ -28,11 +28,18 @@ export class WorkerCrash extends Error {
   }
 }
 
-let lastId = 0;
+/** What an exchange is made of. */
+export interface ExchangeInit {
+  /** Tells it from the others of its pool. */
+  readonly id: number;
+  /** The client's address, if it is known. */
+  readonly remoteAddr: Deno.Addr | null;
+  readonly pool: Pool;
+}
 
 /** A task that is a request. */
 export class Exchange implements Task {
-  readonly #id = ++lastId;
+  readonly #id: number;
   readonly #request: Request;
   readonly #remoteAddr: Deno.Addr | null;
   readonly #pool: Pool;
@@ -42,10 +49,11 @@ export class Exchange implements Task {
   #source: BodySource | null = null;
   #sink: BodySink | null = null;
 
-  constructor(request: Request, options: { remoteAddr: Deno.Addr | null; pool: Pool }) {
+  constructor(request: Request, { id, remoteAddr, pool }: ExchangeInit) {
+    this.#id = id;
     this.#request = request;
-    this.#remoteAddr = options.remoteAddr;
-    this.#pool = options.pool;
+    this.#remoteAddr = remoteAddr;
+    this.#pool = pool;
   }
 
   /**

@@ -72,8 +72,9 @@ export function workers(module: URL | string, options?: WorkersOptions): Workers
     spawn,
     report: (error) => report("A worker failed:", error),
   });
+  let requests = 0;
   const handler = (request: Request, info?: { readonly remoteAddr?: Deno.Addr }) =>
-    new Exchange(request, { remoteAddr: addressOf(info?.remoteAddr), pool }).run();
+    new Exchange(request, { id: ++requests, remoteAddr: addressOf(info?.remoteAddr), pool }).run();
   return Object.assign(handler, {
     stats: () => pool.stats(),
     close: () => pool.close(),
