@@ -197,7 +197,8 @@ export class Connection extends ConnectionIntake implements BodySource, Exchange
 
   sent(count: number): void {
     this.deadlines.outputMoved(count, this.engine.now);
-    if (this.peerEnded && this.exchange !== null) this.#limitAnswer();
+    // The bytes may be of the answer before: then the handler is still at work, and has its own time.
+    if (this.peerEnded && this.exchange?.responded) this.#limitAnswer();
   }
 
   received(count: number): void {
@@ -397,12 +398,22 @@ export class Connection extends ConnectionIntake implements BodySource, Exchange
   #overrule(error: ProtocolError): void {
     const reason = refusalReason(error.code);
     const exchange = this.exchange;
-    if (exchange === null || exchange.responded) return this.#end(reason);
+    if (exchange === null) return this.#endBehindAnswer(reason);
+    if (exchange.responded) return this.#end(reason);
     this.exchange = null;
     exchange.body?.fail(bodyErrorOf(error));
     exchange.overruled(error.status, abortError(reason, error));
     this.move(EVENTS.respond);
     this.#closeWith(error, exchange);
+  }
+
+  /** The rest of a body is no good, but the answer to it is: the client gets that first. */
+  #endBehindAnswer(reason: CloseReason): void {
+    this.#leftover = null;
+    this.deadlines.handlerAt = Infinity;
+    this.deadlines.endBody();
+    if (this.state === "draining") return this.#finish(reason);
+    this.#closeAs = reason;
   }
 
   #closeWith({ code, status }: ProtocolError, exchange: LiveExchange | null): void {

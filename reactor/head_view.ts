@@ -15,7 +15,7 @@ export interface RequestView {
   readonly method: string;
   /** The request target as sent (RFC 9112 §3.2). */
   readonly target: string;
-  /** The path in the target as sent, without its query: nothing is decoded or normalized. */
+  /** The path in the target as sent, without query and fragment: nothing is decoded or normalized. */
   readonly path: string;
   /** The value of a header field, several lines of it joined by ", ", or `null`. The name's case does not matter. */
   header(name: string): string | null;
@@ -52,9 +52,9 @@ export class HeadView implements RequestView {
   get path(): string {
     const { target } = this;
     const absolute = this.#head.targetForm === "absolute";
-    const path = absolute ? target.replace(/^[^:]*:\/\/[^/?]*/, "") : target;
-    const query = path.indexOf("?");
-    return query === -1 ? path : path.slice(0, query);
+    const path = absolute ? target.replace(/^[^:]*:\/\/[^/?#]*/, "") : target;
+    const end = path.search(/[?#]/);
+    return (end === -1 ? path : path.slice(0, end)) || "/";
   }
 
   header(name: string): string | null {

@@ -8,6 +8,7 @@
 import type { Engine } from "./engine.ts";
 import { ProtocolError } from "./errors.ts";
 import type { RequestHead } from "./h1/head.ts";
+import { resolvedPath } from "./h1/path.ts";
 import { type HeadPlace, HeadView } from "./head_view.ts";
 import { type ExchangeHost, LiveExchange } from "./live_exchange.ts";
 import { optionsForPath, type PathOptions } from "./options.ts";
@@ -36,7 +37,7 @@ function limitsOf(
   place: HeadPlace,
 ): PathOptions {
   if (options.overrides.length === 0) return options.everywhere;
-  return optionsForPath(options, new HeadView(ports.codec, head, place).path);
+  return optionsForPath(options, resolvedPath(new HeadView(ports.codec, head, place).path));
 }
 
 /** The body that the head announces, or `null`. */

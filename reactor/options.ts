@@ -133,7 +133,7 @@ export function resolveShutdown(given?: Partial<Shutdown>): Shutdown {
 
 /**
  * What holds for a request path: the first override that matches, else what holds everywhere.
- * `path` is as sent, without query and, in absolute form, without scheme and authority.
+ * `path` is that of the target, without query and, in absolute form, without scheme and authority.
  */
 export function optionsForPath(options: Options, path: string): PathOptions {
   for (const entry of options.overrides) {

@@ -12,6 +12,7 @@ import { BodyError, type ProtocolError } from "./errors.ts";
 import type { RequestBody } from "./exchange.ts";
 import { ChunkedDecoder, ChunkStep } from "./h1/chunked.ts";
 import type { Inbox } from "./inbox.ts";
+import { joined, Pieces } from "./pieces.ts";
 import type { Bytes } from "./ports.ts";
 
 /** What a body needs of its connection. */
@@ -212,14 +213,12 @@ export class LiveBody implements RequestBody {
 
   async #collect(limit: number): Promise<Bytes> {
     this.#collecting = true;
-    const pieces: Bytes[] = [];
-    let size = 0;
+    const pieces = new Pieces();
     for (let piece = await this.read(); piece !== null; piece = await this.read()) {
-      size += piece.length;
-      if (limit > 0 && size > limit) throw this.#given(this.#tooLarge(limit));
-      pieces.push(piece);
+      if (limit > 0 && pieces.size + piece.length > limit) throw this.#given(this.#tooLarge(limit));
+      pieces.add(piece);
     }
-    return joined(pieces, size);
+    return pieces.joined();
   }
 
   /** What can be had at once, or `null`. */
@@ -327,15 +326,4 @@ export class LiveBody implements RequestBody {
       `Cannot read the body: it is larger than the limit of ${limit} bytes`,
     );
   }
-}
-
-function joined(pieces: readonly Bytes[], size: number): Bytes {
-  if (pieces.length === 1) return pieces[0]!;
-  const all: Bytes = new Uint8Array(size);
-  let at = 0;
-  for (let i = 0; i < pieces.length; i++) {
-    all.set(pieces[i]!, at);
-    at += pieces[i]!.length;
-  }
-  return all;
 }

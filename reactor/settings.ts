@@ -177,8 +177,8 @@ export interface Limits {
 /**
  * Other limits for some request paths. The first entry that matches wins.
  *
- * The path is compared as sent, without its query and with nothing decoded, and one resource can be
- * spelled in several ways: so set the strict value for all, and loosen it here.
+ * The path is the one that `new URL(request.url)` gives: without query and dot segments, and with nothing
+ * decoded. One resource can be spelled in several ways: so set the strict value for all, and loosen it here.
  */
 export interface PathOverride {
   /** A whole path such as `/upload`, or the beginning of paths, ending in `*`: `/files/*`. */

@@ -204,6 +204,12 @@ export class FakeConn implements Conn {
     }
   }
 
+  /** The same of one packet, without waiting for what comes of it. */
+  offer(packet: Bytes): void {
+    this.#incoming.push(packet);
+    this.#deliver();
+  }
+
   /** The peer ends its side of the stream. */
   async end(): Promise<void> {
     this.#peerEnded = true;
