@@ -37,7 +37,7 @@ export interface ServeHandlerInfo<Addr extends Deno.Addr = ServeAddr> {
    * the server's shutdown. The `Response` that the handler returns afterwards is not sent.
    *
    * @throws {TypeError} If the request did not ask for an upgrade, has a body or was answered, or a 101 has
-   * no `Upgrade` field.
+   * no `Upgrade` field, or one with a protocol that the request does not name.
    */
   upgrade(init?: UpgradeInit): Conn;
 }

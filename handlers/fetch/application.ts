@@ -38,7 +38,7 @@ export function fetchApplication(init: FetchInit): Application {
   const compressor = init.compressing ? import("./compression.ts") : null;
   const begin: Begin = (exchange, request) => {
     try {
-      const result = handler(request, new HandlerInfo(exchange) as ServeHandlerInfo);
+      const result = handler(request, new HandlerInfo(exchange, request) as ServeHandlerInfo);
       if (result instanceof NativeResponse) {
         exchange.settled();
         answer({ init, exchange, request, compressor }, result);

@@ -11,10 +11,12 @@ import type { UpgradeInit } from "../serve_options.ts";
 /** One exchange's information; nothing is made before it is asked for. */
 export class HandlerInfo {
   readonly #exchange: Exchange;
+  readonly #request: Request;
   #completed: Promise<void> | null = null;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, request: Request) {
     this.#exchange = exchange;
+    this.#request = request;
   }
 
   get remoteAddr(): Address {
@@ -28,7 +30,10 @@ export class HandlerInfo {
   upgrade(init: UpgradeInit = {}): Conn {
     const { status = this.#exchange.method === "CONNECT" ? 200 : 101 } = init;
     const headers = new Headers(init.headers);
-    if (status === 101) sayUpgrade(headers);
+    if (status === 101) {
+      sayUpgrade(headers);
+      checkOffered(headers.get("upgrade")!, this.#request.headers.get("upgrade"));
+    }
     const fields: string[] = [];
     headers.forEach((value, name) => fields.push(name, value));
     return this.#exchange.upgrade({ status, fields });
@@ -40,10 +45,25 @@ function sayUpgrade(headers: Headers): void {
   if (!headers.has("upgrade")) {
     throw new TypeError("Cannot upgrade the connection: no Upgrade field names the protocol");
   }
-  const options = (headers.get("connection") ?? "").toLowerCase().split(",");
-  if (!options.some((option) => option.trim() === "upgrade")) {
+  if (!elementsOf(headers.get("connection")).includes("upgrade")) {
     headers.append("connection", "upgrade");
   }
+}
+
+/** RFC 9110 §7.8: no protocol that the client did not name. One that named none is refused by the exchange. */
+function checkOffered(taken: string, offered: string | null): void {
+  if (offered === null) return;
+  const known = elementsOf(offered);
+  const strange = elementsOf(taken).find((protocol) => !known.includes(protocol));
+  if (strange === undefined) return;
+  throw new TypeError(
+    `Cannot upgrade the connection: the client did not offer the protocol "${strange}"`,
+  );
+}
+
+/** The elements of a list, in lower case. */
+function elementsOf(list: string | null): string[] {
+  return (list ?? "").toLowerCase().split(",").map((element) => element.trim());
 }
 
 function completion(exchange: Exchange): Promise<void> {

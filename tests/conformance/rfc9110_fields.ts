@@ -65,6 +65,40 @@ const FIELDS: readonly Requirement[] = [
     { input: get("X: a", "Y: z", "x: b", "X: c"), outcome: served({ fields: { x: "a, b, c" } }) },
     { input: get("Connection: x", "Connection: close"), outcome: servedLast() },
   ]),
+  rule(
+    "9110 §5.3",
+    ["MUST NOT", "Send a field of the server's own twice, or beside the handler's"],
+    [
+      {
+        input: GET,
+        handler: answers(() =>
+          new Response("a", { headers: { Date: FIXED_DATE, "Content-Length": "1" } })
+        ),
+        outcome: served({}, {
+          has: [/^date: Sun, 06/im],
+          lacks: [twice("date"), twice("content-length")],
+        }),
+      },
+      {
+        input: GET,
+        handler: answers(() => new Response("a", { headers: { Connection: "close" } })),
+        outcome: servedLast({}, { lacks: [twice("connection")] }),
+      },
+      {
+        input: GET,
+        handler: answers(() => new Response(streamOf("a"), { headers: { "Content-Length": "1" } })),
+        outcome: served({}, { lacks: [twice("content-length"), /transfer-encoding/i] }),
+      },
+      {
+        name: "Set-Cookie is the one that stays in lines of its own",
+        input: GET,
+        handler: answers(() =>
+          new Response("a", { headers: [["Set-Cookie", "a"], ["Set-Cookie", "b"]] })
+        ),
+        outcome: served({}, { has: [/^set-cookie: a\r\nset-cookie: b\r\n/im] }),
+      },
+    ],
+  ),
   rule("9110 §5.4", ["MUST", "Answer fields that are too large or too many with a 4xx"], [
     { name: "one of 32 KiB", input: get(`X: ${"a".repeat(32_768)}`), outcome: refused(431) },
     { name: "101 fields", input: get(...Array(100).fill("X: a")), outcome: refused(431) },
@@ -99,6 +133,17 @@ const FIELDS: readonly Requirement[] = [
     { input: post(["Expect: ,", "Content-Length: 3"], "abc"), outcome: served({ body: "abc" }) },
     { input: upgrade("Upgrade: , raw,,x/1 ,"), handler: SWITCHES, outcome: switched() },
   ]),
+  rule("9110 §5.6.3", ["MUST", "Take bad white space, and drop it"], [
+    ...all(refused(501), [
+      post(["Transfer-Encoding: x;a = b, chunked"], "0\r\n\r\n"),
+      post(['Transfer-Encoding: x ; a=\t"b" , chunked'], "0\r\n\r\n"),
+    ]),
+    {
+      name: "in a chunk's extension",
+      input: post(["Transfer-Encoding: chunked"], "3 ; a = b\r\nabc\r\n0\r\n\r\n"),
+      outcome: served({ body: "abc" }),
+    },
+  ]),
   rule("9110 §5.6.4", ["MUST", "In a quoted string a backslash stands for the octet behind it"], [
     {
       input: post(["Transfer-Encoding: chunked"], '3;a="\\"\\\\;"\r\nabc\r\n0\r\n\r\n'),
@@ -120,6 +165,12 @@ function switched() {
   });
 }
 
+/** Whether a field has two lines. */
+function twice(name: string): RegExp {
+  return new RegExp(`^${name}:[^]*^${name}:`, "im");
+}
+
+const FIXED_DATE = "Sun, 06 Nov 1994 08:49:37 GMT";
 const DATE = /^date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/im;
 
 /** RFC 9110 §6 and §7: the message, and who speaks to whom. */
@@ -134,11 +185,16 @@ const MESSAGES: readonly Requirement[] = [
     {
       name: "the handler's own stays, and is the only one",
       input: GET,
-      handler: answers(() =>
-        new Response("a", { headers: { Date: "Sun, 06 Nov 1994 08:49:37 GMT" } })
-      ),
+      handler: answers(() => new Response("a", { headers: { Date: FIXED_DATE } })),
       outcome: served({}, { has: [/^date: Sun, 06 Nov 1994 08:49:37 GMT\r\n/im] }),
     },
+  ]),
+  rule("9110 §6.5.1", ["MUST NOT", "Send trailers that nobody has asked for: Weir sends none"], [
+    ...["", "TE: trailers"].map((te) => ({
+      input: get(...(te === "" ? [] : [te, "Connection: TE"])),
+      handler: answers(() => new Response(streamOf("a"), { headers: { Trailer: "X-T" } })),
+      outcome: served({}, { text: "a", has: [/\r\n0\r\n\r\n$/] }),
+    })),
   ]),
   rule("9110 §7.6.1", ["rule", "Options of Connection have no case"], [
     { input: get("Connection: Close"), outcome: servedLast() },
@@ -185,6 +241,25 @@ const MESSAGES: readonly Requirement[] = [
       input: upgrade("Upgrade: raw"),
       handler: takesOver(),
       outcome: served({}, { statuses: [500] }),
+    },
+  ]),
+  rule("9110 §7.8", ["MUST NOT", "Switch to a protocol that the client did not name"], [
+    ...["raw", "x, rawer, raw/2", "x, y"].map((offered) => ({
+      input: upgrade(`Upgrade: ${offered}`),
+      handler: takesOver({ headers: { Upgrade: offered === "raw" ? "rawer" : "raw" } }),
+      outcome: served({}, { statuses: [500], lacks: [/^upgrade:/im] }),
+    })),
+    {
+      name: "one of them only",
+      input: upgrade("Upgrade: raw"),
+      handler: takesOver({ headers: { Upgrade: "raw, x" } }),
+      outcome: served({}, { statuses: [500] }),
+    },
+    {
+      name: "in any case of the letters, and in several lines",
+      input: upgrade("Upgrade: x", "Upgrade: RAW"),
+      handler: SWITCHES,
+      outcome: switched(),
     },
   ]),
   rule("9110 §7.8", ["MUST", "Ignore Upgrade in HTTP/1.0"], [

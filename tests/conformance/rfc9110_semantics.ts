@@ -145,6 +145,25 @@ const EXPECTATIONS: readonly Requirement[] = [
       outcome: servedLast({ body: undefined }, { text: "early" }),
     },
   ]),
+  rule("9110 §10.1.1", [
+    "MUST",
+    "Send a final status behind a 100, whatever becomes of the content",
+  ], [
+    {
+      name: "a handler that fails behind it",
+      input: [expecting("Content-Length: 3"), "abc"],
+      handler: async (request, { seen }) => {
+        await read(request, seen);
+        throw new Error("Cannot");
+      },
+      outcome: served({ body: "abc" }, { statuses: [100, 500] }),
+    },
+    {
+      name: "content that breaks off in the midst of a chunk's head",
+      input: [expecting("Transfer-Encoding: chunked"), "x\r\n"],
+      outcome: servedLast({ body: null }, { statuses: [100, 400] }),
+    },
+  ]),
   rule("9110 §10.1.1", ["MAY", "Leave out the 100 if content is here or none will come"], [
     {
       input: expecting("Content-Length: 3") + "abc",

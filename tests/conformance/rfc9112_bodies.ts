@@ -45,6 +45,8 @@ const BODIES: readonly Requirement[] = [
   ]),
 ];
 
+const ONCE_CHUNKED = /^transfer-encoding: chunked\r$/im;
+
 /** RFC 9112 §6.1: Transfer-Encoding. */
 const TRANSFER_ENCODING: readonly Requirement[] = [
   rule("9112 §6.1", ["MUST NOT", "Apply chunked twice: a request that does is refused"], [
@@ -52,6 +54,28 @@ const TRANSFER_ENCODING: readonly Requirement[] = [
       post(["Transfer-Encoding: chunked, chunked"], ABC),
       post([CHUNKED, CHUNKED], ABC),
       post(["Transfer-Encoding: chunked, gzip, chunked"], ABC),
+    ]),
+  ]),
+  rule("9112 §6.1", ["MUST NOT", "Send chunked twice, or a coding that was not applied"], [
+    ...["chunked", "gzip", "gzip, chunked", "chunked, chunked"].flatMap((coding) => [
+      {
+        name: `a stream and the handler's own ${coding}`,
+        input: GET,
+        handler: answers(() =>
+          new Response(streamOf("ab", "c"), { headers: { "Transfer-Encoding": coding } })
+        ),
+        outcome: served({}, {
+          text: "abc",
+          has: [ONCE_CHUNKED],
+          lacks: [/gzip|transfer-encoding[^]*transfer-encoding/i],
+        }),
+      },
+      {
+        name: `a text and the handler's own ${coding}`,
+        input: GET,
+        handler: answers(() => new Response("abc", { headers: { "Transfer-Encoding": coding } })),
+        outcome: served({}, { text: "abc", lacks: [/transfer-encoding/i] }),
+      },
     ]),
   ]),
   rule("9112 §6.1", ["SHOULD", "Answer a coding that is not understood with 501"], [

@@ -109,6 +109,26 @@ const PERSISTENCE: readonly Requirement[] = [
       outcome: served({}, { has: [/content-length: 2/], text: "ab" }),
     },
   ]),
+  rule("9112 §9.3", ["MUST", "Say close in every answer, if the server does not persist"], [
+    ...[GET, request({ body: "abc" }), request({ fields: ["Connection: keep-alive"] })].map((
+      raw,
+    ) => ({
+      // As packets: in front of it nothing else can be served.
+      input: [raw],
+      outcome: servedLast({}, { has: [/^connection: close\r\n/im], lacks: [/keep-alive/i] }),
+    })),
+    {
+      name: "but not in a 100",
+      input: [
+        request({ method: "POST", fields: ["Expect: 100-continue", "Content-Length: 3"] }),
+        "abc",
+      ],
+      outcome: servedLast({ body: "abc" }, {
+        statuses: [100, 200],
+        has: [/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 [^]*^connection: close\r\n/im],
+      }),
+    },
+  ], { limits: { requestsPerConnection: 1 } }),
   rule("9112 §9.3", ["MUST", "Read all of a request's body or close behind the answer"], [
     {
       name: "a body that the handler ignores, already here",

@@ -47,6 +47,35 @@ const MESSAGE: readonly Requirement[] = [
       "GET / HTTP/1.1\r\nHost: h\r\n\r\r\n",
     ]),
   ]),
+  rule("9112 §2.2", [
+    "MUST NOT",
+    "Send a bare CR, or white space between the status line and the first field line",
+  ], [
+    {
+      input: get(),
+      handler: answers(() => new Response("a", { headers: { "A": " \t b" } })),
+      outcome: served({}, {
+        has: [/^HTTP\/1\.1 200 OK\r\n[!-~]/, /^a: b\r$/im],
+        lacks: [/\r(?!\n)/],
+      }),
+    },
+    {
+      input: get(),
+      handler: answers(() => new Response("a", { headers: { "A": "a\rb" } })),
+      outcome: served({}, { statuses: [500], lacks: [/\r(?!\n)/] }),
+    },
+    {
+      name: "a field line that begins with white space",
+      input: get(),
+      handler: answers(() => new Response("a", { headers: { " A": "b" } })),
+      outcome: served({}, { statuses: [500], lacks: [/^[ \t]/m] }),
+    },
+    {
+      name: "a refusal",
+      input: head("GET / HTTP/1.1"),
+      outcome: { ...refused(), lacks: [/\r(?!\n)/, /^[ \t]/m] },
+    },
+  ]),
   rule("9112 §2.2", ["MAY", "Take a lone LF for a line end: Weir refuses it"], [
     ...all(refused(), [
       "\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -357,6 +386,14 @@ const FIELD_LINES: readonly Requirement[] = [
       get("Content-Length:\r\n 3"),
       head("GET / HTTP/1.1", "Host:\r\n h"),
     ]),
+  ]),
+  rule("9112 §5.2", ["MUST NOT", "Send obs-fold"], [
+    ...["a\r\n b", "a\n\tb"].map((value) => ({
+      name: JSON.stringify(value),
+      input: get(),
+      handler: answers(() => new Response("a", { headers: { "A": value } })),
+      outcome: served({}, { statuses: [500], lacks: [/\n[ \t]/] }),
+    })),
   ]),
   rule("9110 §5.3", ["MUST NOT", "Act on a request before its whole head is here"], [
     ...all(WAITS, [

@@ -15,7 +15,9 @@ import type { Handler, Seen } from "./case.ts";
 import { DEFAULT_HOST, type Desk, serveAt } from "./handlers.ts";
 
 /** Options of the server. */
-export type WireOptions = Pick<ReactorOptions, "keepAliveHeader">;
+export interface WireOptions extends Pick<ReactorOptions, "keepAliveHeader"> {
+  readonly limits?: Readonly<Record<string, number>>;
+}
 
 /** What a client does. */
 export interface Script {
