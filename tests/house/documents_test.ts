@@ -18,6 +18,18 @@ Deno.test("README names only tasks that exist", () => {
   assertEquals(named.filter((task) => !(task in CONFIG.tasks)), []);
 });
 
+Deno.test("README says of every task that runs a program what it may do", () => {
+  const flags = (text: string) =>
+    captures(text, /(--allow-[\w-]+(?:=[^\s`]+)?|-P(?:=\w+)?|-A)(?=[\s`])/g);
+  for (const [task, { command }] of Object.entries<{ command: string }>(CONFIG.tasks)) {
+    if (task === "check") continue;
+    const row = README.split("\n").find((line) => line.startsWith(`| \`deno task ${task}\``));
+    assert(row !== undefined, `No row for ${task}`);
+    assertEquals(flags(row).sort(), flags(`${command} `).sort(), row);
+    assert(!flags(row).includes("-A"), `${task} may do everything`);
+  }
+});
+
 Deno.test("README and the CI script name one version of Deno", () => {
   const versions = captures(README + textOf(".ci/run"), /\bdeno@(\d[\w.-]*)/g);
   assertEquals(versions.length, 1);

@@ -1,15 +1,18 @@
 /**
  * A program that uses the library alone. Its options come as JSON on the command line, a certificate and
  * its key as text among them; it prints its port or path, and ends with its stdin. Its handler knows the
- * ways in which an answer can be given: a string, a stream, the request's body, an upgrade, never.
+ * ways in which an answer can be given: a string, a stream, the request's body, an upgrade, never. Queue,
+ * health checks and the status page are there too.
  */
 
 import {
   type Conn,
+  Health,
   serve,
   type ServeHandlerInfo,
   type ServeTcpOptions,
   type ServeUnixOptions,
+  StatusPage,
 } from "../../mod.ts";
 
 async function shout(conn: Conn): Promise<void> {
@@ -21,8 +24,15 @@ async function shout(conn: Conn): Promise<void> {
   conn.close();
 }
 
+const health = new Health();
+const status = new StatusPage();
+
 function handler(request: Request, info: ServeHandlerInfo): Response | Promise<Response> {
-  switch (new URL(request.url).pathname) {
+  const { pathname } = new URL(request.url);
+  if (pathname.startsWith("/_weir/")) return status.handler(request, info);
+  switch (pathname) {
+    case "/readyz":
+      return health.handler(request);
     case "/stream":
       return new Response(new Blob(["streamed"]).stream());
     case "/echo":
@@ -37,10 +47,16 @@ function handler(request: Request, info: ServeHandlerInfo): Response | Promise<R
   }
 }
 
-const shared = { timeouts: { handler: 300, head: 300 }, automaticCompression: true };
+const shared = {
+  timeouts: { handler: 300, head: 300 },
+  overrides: [{ path: "/echo", limits: { bodyBytes: 1_000_000 } }],
+  automaticCompression: true,
+};
 const given: ServeTcpOptions | ServeUnixOptions = JSON.parse(Deno.args[0] ?? "{}");
 const server = "path" in given
   ? serve({ ...shared, ...given, onListen: () => console.log(0) }, handler)
   : serve({ ...shared, ...given, onListen: ({ port }) => console.log(port) }, handler);
+health.observe(server);
+status.observe(server);
 for await (const _ of Deno.stdin.readable);
 await server.shutdown({ deadline: 0, grace: 0 });

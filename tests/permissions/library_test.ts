@@ -60,15 +60,32 @@ for (const given of ["port", "0"] as const) {
   const name = given === "port" ? "a port" : "port 0";
   Deno.test(`--allow-net=127.0.0.1 with ${name} alone serves everything`, async () => {
     const port = given === "port" ? freePort() : 0;
-    const options = { hostname: "127.0.0.1", port };
+    const options = { hostname: "127.0.0.1", port, queue: {} };
     await using child = spawnBare([`--allow-net=127.0.0.1:${port}`], options);
     const bound = await child.port();
     for (const ask of Object.values(ASKED)) {
       using client = await WireClient.connect(bound);
       await ask(client);
     }
+    await assertWatches(bound);
     await assertEndsWell(child);
+    console.log(`  ${Object.keys(ASKED).length} kinds of exchange, health and status page`);
   });
+}
+
+/** Health checks, and the status page with its files and its stream of events. */
+async function assertWatches(port: number): Promise<void> {
+  const url = `http://127.0.0.1:${port}`;
+  assertEquals((await (await fetch(`${url}/readyz`)).text()).length > 0, true);
+  const page = await (await fetch(`${url}/_weir/`)).text();
+  assertMatch(page, /<title>/);
+  const [script] = /[\w./-]+\.js/.exec(page)!;
+  const file = await fetch(new URL(script, `${url}/_weir/`));
+  assertEquals([file.status, (await file.text()).length > 0], [200, true]);
+  const events = await fetch(`${url}/_weir/events`);
+  const reader = events.body!.getReader();
+  assertEquals([events.status, (await reader.read()).done], [200, false]);
+  await reader.cancel();
 }
 
 Deno.test("hundreds of busy connections need no further permission", async () => {

@@ -54,6 +54,19 @@ Deno.test("--port and --hostname need the network of that address", async () => 
   await refused(["--allow-read", "--allow-write", `--allow-net=127.0.0.1:${port - 1}`], args);
 });
 
+Deno.test("--health and --status need the network of both addresses", async () => {
+  const [port, other] = [freePort(), freePort()];
+  const args = ["--port", `${port}`, "--health", `--status=${other}`];
+  const net = `--allow-net=127.0.0.1:${port}`;
+  await answer([`${net},127.0.0.1:${other}`], args, async (address) => {
+    assertEquals((await (await fetch(`${address}/readyz`)).text()).length > 0, true);
+    const page = await fetch(`http://127.0.0.1:${other}/_weir/`);
+    assertMatch(await page.text(), /<title>/);
+    return await over(address);
+  });
+  await refused([net], args);
+});
+
 withProgram("openssl", "--cert and --key need reading of these two files besides", async () => {
   const folder = await Deno.makeTempDir();
   try {
