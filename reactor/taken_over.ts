@@ -29,7 +29,8 @@ export class TakenOver implements Conn {
   readonly #host: TakenOverHost;
   readonly #headSent: Promise<boolean>;
   #ended = false;
-  #wake: (() => void) | null = null;
+  /** Reads that wait, in their order: one that was given up on may have another behind it. */
+  #waiting: (() => void)[] = [];
 
   constructor(host: TakenOverHost) {
     this.#host = host;
@@ -48,7 +49,7 @@ export class TakenOver implements Conn {
     const { inbox } = this.#host;
     while (inbox.size === 0) {
       if (this.#ended) return null;
-      await new Promise<void>((resolve) => this.#wake = resolve);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     const count = Math.min(into.length, inbox.size);
     into.set(inbox.bytes.subarray(inbox.start, inbox.start + count));
@@ -88,9 +89,9 @@ export class TakenOver implements Conn {
 
   /** New bytes are in the inbox. */
   arrived(): void {
-    const wake = this.#wake;
-    this.#wake = null;
-    wake?.();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (let i = 0; i < waiting.length; i++) waiting[i]!();
   }
 
   /** No more bytes will come. */

@@ -139,5 +139,6 @@ for (const { program, name, args, path = "/", check } of LOADS) {
     assertEquals(outcome.code, 0, outcome.stdout + outcome.stderr);
     check(outcome, counting.asked);
     assertEquals(counting.running.errors, []);
+    console.log(`  ${counting.asked} requests`);
   });
 }

@@ -8,7 +8,7 @@
 import { latin1, settled } from "./fakes.ts";
 import { resolvedPath } from "../../reactor/h1/path.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { CHUNKED, GET, head, upload } from "./requests.ts";
+import { CHUNKED, GET, head, UPGRADE, upload } from "./requests.ts";
 import { answers, type Call, echoes, type Line, onRig, type Rig } from "./rig.ts";
 
 const OK = { status: 200, fields: [] };
@@ -206,4 +206,21 @@ Deno.test("resolvedPath() is the path of `new URL`", () => {
   for (const path of paths) {
     assertEquals(resolvedPath(path), new URL(`http://h${path}`).pathname, path);
   }
+});
+
+Deno.test("reads of a connection that was taken over come back in their order, and all at its end", async () => {
+  await onRig({}, async (rig) => {
+    const line = await rig.sent(UPGRADE);
+    const raw = rig.last.exchange.upgrade({ status: 101, fields: ["Upgrade", "raw"] });
+    const read = async () => {
+      const into = new Uint8Array(4);
+      const count = await raw.read(into);
+      return count === null ? null : String.fromCharCode(...into.subarray(0, count));
+    };
+    const reads = [read(), read(), read(), read()];
+    await line.wire.send("one two");
+    await line.wire.end();
+    assertEquals(await Promise.all(reads), ["one ", "two", null, null]);
+    raw.close();
+  });
 });

@@ -125,6 +125,7 @@ Deno.test("handlers that fail, return nonsense or treat their body badly: their 
   }
   assertEquals(wrong, []);
   assertEquals(await server.assertEnds(), "");
+  console.log(`  ${Object.keys(DUE).length} handlers, ${Object.keys(BODIES).length} bodies each`);
 });
 
 Deno.test("the same Response twice is answered once, and is an error the second time", async () => {
@@ -148,5 +149,6 @@ for (const leaving of Object.keys(LEAVINGS)) {
       await server.assertEmpty(`All routes with ${body}, left ${leaving}`);
     }
     assertEquals(await server.assertEnds(), "");
+    console.log(`  ${routes.length} handlers, ${Object.keys(BODIES).length} bodies each`);
   });
 }

@@ -105,6 +105,7 @@ Deno.test("packets of one byte in either direction change nothing", async () => 
       }
     }
     await server.assertEmpty("packets of one byte");
+    console.log(`  ${EXCHANGES.length * SIDES.length} exchanges`);
   });
 });
 

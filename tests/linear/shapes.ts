@@ -45,6 +45,8 @@ export const HEADS: readonly Shape[] = [
     name: "a giant authority in the target",
     of: (bytes) => request({ target: `http://${fill(bytes, "a")}` }),
   },
+  { name: "dots in a target", of: (bytes) => request({ target: fill(bytes, "/..") }) },
+  { name: "segments and dots", of: (bytes) => request({ target: fill(bytes, "/a/%2e\\..") }) },
   { name: "a giant Host", of: (bytes) => `${HOSTLESS}${fill(bytes, "a")}\r\n\r\n` },
   { name: "a Host of percent signs", of: (bytes) => `${HOSTLESS}${fill(bytes, "%41")}\r\n\r\n` },
   { name: "a Host of colons", of: (bytes) => `${HOSTLESS}[${fill(bytes, ":1")}]\r\n\r\n` },

@@ -55,6 +55,8 @@ export type Serve = (call: Call, wire: Torrent) => Promise<void> | void;
 /** An engine without limits of size, on such wires. */
 export class Weir {
   readonly #rig = new Rig({
+    // So that paths are looked at.
+    overrides: [{ path: "/x" }],
     limits: {
       headBytes: 1 << 24,
       headerCount: 1 << 24,
