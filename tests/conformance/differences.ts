@@ -103,8 +103,9 @@ export const STRICTER: readonly Difference[] = [
   },
   {
     section: "9110 §7.8",
-    asks: "Upgrade may be ignored",
-    weir: "400 if the request has a body, else ignored unless the handler takes it",
+    asks: "Upgrade may be ignored; a 100 goes ahead of a 101",
+    weir:
+      "400 if the request has a body, so that no 100 is due; else ignored unless the handler takes it",
     why: "As Deno.serve",
   },
   {
@@ -127,4 +128,28 @@ export const NOT_APPLICABLE: readonly (readonly [section: string, what: string])
     "representations, authentication, negotiation, conditions, ranges: handlers",
   ],
   ["9110 §15", "fields that a status asks for (Allow, WWW-Authenticate, …): handlers"],
+];
+
+/** What bytes and answers alone do not show, or what is no request's: where it is tested. */
+export const ELSEWHERE: readonly (readonly [section: string, what: string, tests: string])[] = [
+  [
+    "9112 §6.3, §8",
+    "MUST take a body that does not come in time for incomplete, and close",
+    "tests/engine/timeouts_test.ts",
+  ],
+  [
+    "9112 §9.6",
+    "close in stages, so that no reset takes the last answer away",
+    "tests/protocol/ending_test.ts",
+  ],
+  [
+    "9110 §8.4, §8.8.1",
+    "MUST name the coding that was applied; no strong validator for other bytes",
+    "tests/drop_in/compression_test.ts",
+  ],
+  [
+    "9110 §15.5.6",
+    "MUST send Allow with 405: the ready-made handlers do",
+    "tests/status/health_test.ts",
+  ],
 ];

@@ -6,7 +6,13 @@
  */
 
 import type { Case, Outcome } from "./case.ts";
-import { type Difference, NOT_APPLICABLE, NOT_FOLLOWED, STRICTER } from "./differences.ts";
+import {
+  type Difference,
+  ELSEWHERE,
+  NOT_APPLICABLE,
+  NOT_FOLLOWED,
+  STRICTER,
+} from "./differences.ts";
 import { CORPUS } from "./smuggling/corpus.ts";
 import { REQUIREMENTS } from "./table.ts";
 
@@ -30,6 +36,8 @@ nothing behind is read. In the second, \`rule\` is a grammar or a procedure with
     differencesText(NOT_FOLLOWED),
     "## Stricter than it has to be",
     differencesText(STRICTER),
+    "## Shown elsewhere",
+    table(["RFC", "what", "tests"], ELSEWHERE),
     "## Not for an origin server",
     table(["RFC", "what"], NOT_APPLICABLE),
     "## Smuggling",

@@ -5,6 +5,7 @@
  */
 
 import { assert, assertEquals } from "../support/assert.ts";
+import { ELSEWHERE } from "./differences.ts";
 import { documentText } from "./document.ts";
 import { REQUIREMENTS } from "./table.ts";
 
@@ -17,4 +18,10 @@ Deno.test("every requirement has a case, and stands once in the tables", () => {
   assertEquals(REQUIREMENTS.filter(({ cases }) => cases.length === 0), []);
   const names = REQUIREMENTS.map(({ section, rule }) => `${section} ${rule}`);
   assertEquals(new Set(names).size, names.length);
+});
+
+Deno.test("what is shown elsewhere is where the document says", () => {
+  for (const [, , path] of ELSEWHERE) {
+    assertEquals(Deno.statSync(new URL(`../../${path}`, import.meta.url)).isFile, true);
+  }
 });
