@@ -5,7 +5,13 @@ import { ROOT, textOf } from "./sources.ts";
 
 const README = textOf("README.md");
 const CONFIG = JSON.parse(textOf("deno.json"));
-const DOCUMENTS = ["README.md", "CHANGELOG.md", "docs/architecture.md"];
+const DOCUMENTS = [
+  "README.md",
+  "CHANGELOG.md",
+  "SECURITY.md",
+  "docs/architecture.md",
+  "docs/fuzzing.md",
+];
 
 /** What `pattern` captures, each once. */
 function captures(text: string, pattern: RegExp): string[] {
