@@ -69,14 +69,27 @@ for (const given of ["port", "0"] as const) {
     }
     await assertWatches(bound);
     await assertEndsWell(child);
-    console.log(`  ${Object.keys(ASKED).length} kinds of exchange, health and status page`);
+    console.log(
+      `  ${Object.keys(ASKED).length} kinds of exchange, health, status page, metrics and trace`,
+    );
   });
 }
 
-/** Health checks, and the status page with its files and its stream of events. */
+Deno.test("--allow-net=127.0.0.1 with a port alone writes an access log to stderr", async () => {
+  const port = freePort();
+  const options = { hostname: "127.0.0.1", port, log: true };
+  await using child = spawnBare([`--allow-net=127.0.0.1:${port}`], options);
+  using client = await WireClient.connect(await child.port());
+  assertEquals((await client.ask(LAST_GET)).status, 200);
+  assertMatch((await child.exit()).stderr, /^127\.0\.0\.1 - - .*"GET \/ HTTP\/1\.1" 200 5\n$/);
+});
+
+/** Health checks, metrics, trace, and the status page with its files and its stream of events. */
 async function assertWatches(port: number): Promise<void> {
   const url = `http://127.0.0.1:${port}`;
   assertEquals((await (await fetch(`${url}/readyz`)).text()).length > 0, true);
+  assertMatch(await (await fetch(`${url}/metrics`)).text(), /^weir_connections\{/m);
+  assertEquals(Number(await (await fetch(`${url}/traced`)).text()) > 10, true);
   const page = await (await fetch(`${url}/_weir/`)).text();
   assertMatch(page, /<title>/);
   const [script] = /[\w./-]+\.js/.exec(page)!;
