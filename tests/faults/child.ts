@@ -98,14 +98,14 @@ export class FaultServer implements AsyncDisposable {
     assertEquals((await client.remains()).end, "clean");
   }
 
-  /** Within a few seconds no connection is left, and no descriptor more than at the start. */
-  async assertEmpty(what: string): Promise<void> {
+  /** Within a few seconds no connection is left, and no descriptor more than at the start; returns what is. */
+  async assertEmpty(what: string): Promise<{ connections: number; descriptors: number }> {
     const end = performance.now() + PATIENCE_MS;
     let left = "";
     do {
       const { connections } = await this.stats();
       const descriptors = await this.descriptors();
-      if (connections === 0 && descriptors <= 0) return;
+      if (connections === 0 && descriptors <= 0) return { connections, descriptors };
       left = `${connections} connections and ${descriptors} descriptors are left`;
       await pause(20);
     } while (performance.now() < end);
