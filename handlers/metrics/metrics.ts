@@ -66,6 +66,7 @@ export class Metrics {
         if (phase === "ended") stop();
       },
     });
+    if (server.phase === "ended") stop();
     return () => {
       stop();
       if (this.#exposition === exposition) this.#exposition = null;

@@ -233,4 +233,6 @@ Deno.test("metrics: an end of the server leaves no timer and keeps the figures",
   await client.ask(GET);
   await server.shutdown();
   assertStringIncludes(await textOf(metrics), '\nweir_http_requests_total{class="2xx"} 1\n');
+  metrics.observe(server);
+  assertStringIncludes(await textOf(metrics), '\nweir_http_requests_total{class="2xx"} 0\n');
 });
