@@ -5,6 +5,7 @@
  */
 
 import type { Address, ServeAddr, ShutdownReport } from "../mod.ts";
+import { hostAndPort } from "../handlers/host_and_port.ts";
 import type { Place } from "./command.ts";
 
 /** The address of a server as one would type it into a browser. */
@@ -21,11 +22,6 @@ export function formatPlace(place: Place): string {
 /** One end of a connection. */
 export function formatEnd(address: Address): string {
   return address.transport === "unix" ? "unix" : hostAndPort(address.hostname, address.port);
-}
-
-/** An IPv6 address in brackets, RFC 3986 §3.2.2. */
-function hostAndPort(hostname: string, port: number): string {
-  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
 /** How a shutdown went. */

@@ -17,6 +17,7 @@ import { report } from "./report.ts";
 import type { TraceEvent } from "./trace/events.ts";
 import { trace, type TraceOptions } from "./trace/trace.ts";
 import { failureResponse } from "./failure.ts";
+import { hostAndPort } from "./host_and_port.ts";
 import { telemetryFor } from "./otel/telemetry.ts";
 import type { Surroundings } from "./fetch/surroundings.ts";
 import { serveArguments, type ServeCall } from "./serve_arguments.ts";
@@ -163,7 +164,7 @@ function authority(addr: Address): string {
   if (addr.transport === "unix") return "localhost";
   const { hostname, port } = addr;
   if (LOCAL_NAMES.includes(hostname)) return `localhost:${port}`;
-  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  return hostAndPort(hostname, port);
 }
 
 function announce(call: ServeCall, addr: ServeAddr): void {
@@ -175,8 +176,7 @@ function locationOf(call: ServeCall, addr: ServeAddr): string {
   if (addr.transport === "unix") return (addr as Deno.UnixAddr).path;
   const scheme = call.target.kind === "tls" ? "https" : "http";
   const { hostname, port } = addr as Deno.NetAddr;
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  const url = `${scheme}://${host}:${port}/`;
+  const url = `${scheme}://${hostAndPort(hostname, port)}/`;
   return hostname === "0.0.0.0" || hostname === "::"
     ? `${url} (${scheme}://localhost:${port}/)`
     : url;

@@ -8,6 +8,7 @@ import type { ConnectionInfo } from "../../reactor/connection_info.ts";
 import type { Address } from "../../reactor/ports.ts";
 import type { Phase } from "../../reactor/reactor.ts";
 import type { CloseReason, State } from "../../reactor/states.ts";
+import { hostAndPort } from "../host_and_port.ts";
 import type { Collector, Dropped, Interval } from "./collector.ts";
 
 /** Connections shown at most; the rest is only counted. */
@@ -70,5 +71,5 @@ function rowOf(connection: ConnectionInfo, collector: Collector): Row {
 function peerOf(address: Address): string {
   if (address.transport === "unix") return "unix socket";
   const { hostname, port } = address;
-  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  return hostAndPort(hostname, port);
 }
