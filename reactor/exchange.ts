@@ -33,6 +33,11 @@ export interface RequestBody {
    * {@linkcode RequestBody.read} does, and with code `body_too_large` over `limits.bufferedBodyBytes`.
    */
   readAll(): Bytes | Promise<Bytes>;
+  /**
+   * The same as text. `decode` must neither keep the bytes nor throw: they are decoded where they lie, if
+   * all of them have arrived.
+   */
+  readText(decode: (bytes: Bytes) => string): string | Promise<string>;
   /** The rest is not wanted: later reads give `null`, the engine drains it or closes. */
   cancel(): void;
 }

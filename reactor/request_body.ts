@@ -133,16 +133,14 @@ export class LiveBody implements RequestBody {
   readAll(): Bytes | Promise<Bytes> {
     this.#begun = true;
     const limit = this.#limits.bufferedBodyBytes;
-    if (limit > 0 && this.length !== null && this.length > limit) {
-      return Promise.reject(this.#given(this.#tooLarge(limit)));
-    }
-    if (this.#decoder === null && this.#kept === null && !this.#discarding) {
-      const { inbox } = this.#source;
-      if (!this.#complete && this.#error === null && inbox.size >= this.#remaining) {
-        return this.#now()!;
-      }
-    }
-    return this.#collect(limit);
+    if (this.#exceeds(limit)) return Promise.reject(this.#given(this.#tooLarge(limit)));
+    return this.#isHere() ? this.#now()! : this.#collect(limit);
+  }
+
+  readText(decode: (bytes: Bytes) => string): string | Promise<string> {
+    this.#begun = true;
+    const here = !this.#exceeds(this.#limits.bufferedBodyBytes) && this.#isHere();
+    return here ? this.#decodeHere(decode) : this.#decodeAll(decode);
   }
 
   cancel(): void {
@@ -211,6 +209,33 @@ export class LiveBody implements RequestBody {
     this.#reject(error);
   }
 
+  /** Whether its announced length alone says that it is too large to be gathered. */
+  #exceeds(limit: number): boolean {
+    return limit > 0 && this.length !== null && this.length > limit;
+  }
+
+  /** Whether all that is left of a body with a length lies in the inbox. */
+  #isHere(): boolean {
+    return this.#decoder === null && this.#kept === null && !this.#discarding &&
+      !this.#complete && this.#error === null && this.#source.inbox.size >= this.#remaining;
+  }
+
+  /** Before anybody hears that the bytes are used up. (A copy of 100 bytes would cost 0.4 µs.) */
+  #decodeHere(decode: (bytes: Bytes) => string): string {
+    const { inbox } = this.#source;
+    const count = this.#remaining;
+    const text = decode(inbox.bytes.subarray(inbox.start, inbox.start + count));
+    this.#countSized(count);
+    inbox.consume(count);
+    this.#source.bodyTaken();
+    this.#source.bodyComplete();
+    return text;
+  }
+
+  async #decodeAll(decode: (bytes: Bytes) => string): Promise<string> {
+    return decode(await this.readAll());
+  }
+
   async #collect(limit: number): Promise<Bytes> {
     this.#collecting = true;
     const pieces = new Pieces();
@@ -242,14 +267,18 @@ export class LiveBody implements RequestBody {
     const { inbox } = this.#source;
     const count = Math.min(this.#remaining, inbox.size);
     if (count === 0) return null;
-    this.#remaining -= count;
-    this.#received += count;
-    this.#complete = this.#remaining === 0;
+    this.#countSized(count);
     if (this.#discarding) {
       inbox.consume(count);
       return null;
     }
     return inbox.take(count);
+  }
+
+  #countSized(count: number): void {
+    this.#remaining -= count;
+    this.#received += count;
+    this.#complete = this.#remaining === 0;
   }
 
   #takeChunked(decoder: ChunkedDecoder): Bytes | null {

@@ -44,11 +44,25 @@ export class IncomingBody {
    * @throws {TypeError} If it is used or locked.
    */
   take(): Bytes | Promise<Bytes> {
+    this.#claim();
+    return this.#source === null ? EMPTY : this.#source.readAll();
+  }
+
+  /**
+   * The same as text, of which `decode` keeps no bytes.
+   *
+   * @throws {TypeError} If it is used or locked.
+   */
+  takeText(decode: (bytes: Bytes) => string): string | Promise<string> {
+    this.#claim();
+    return this.#source === null ? "" : this.#source.readText(decode);
+  }
+
+  #claim(): void {
     if (this.unusable) throw new TypeError("Body already consumed");
     this.#used = true;
     // A stream that was looked at but not read: `if (request.body) …` before `request.json()`.
     this.#stream?.getReader();
-    return this.#source === null ? EMPTY : this.#source.readAll();
   }
 
   /** No look-ahead (high-water mark 0), so that the bytes of an unread body stay in the kernel. */

@@ -34,6 +34,7 @@ export interface RequestOptions {
 const latin1Slice = Buffer.prototype.latin1Slice;
 /** Strips a byte order mark and replaces what is not UTF-8, as the platform's `text()`. */
 const utf8 = new TextDecoder();
+const decodeUtf8 = (bytes: Bytes) => utf8.decode(bytes);
 
 /** One request as received. */
 export class Incoming {
@@ -106,14 +107,14 @@ export class Incoming {
 
   async text(): Promise<string> {
     if (this.#teed !== null) return this.#teed.text();
-    const taken = this.#take();
-    return utf8.decode(taken instanceof Uint8Array ? taken : await taken);
+    const taken = this.#takeText();
+    return typeof taken === "string" ? taken : await taken;
   }
 
   async json(): Promise<unknown> {
     if (this.#teed !== null) return this.#teed.json();
-    const taken = this.#take();
-    return JSON.parse(utf8.decode(taken instanceof Uint8Array ? taken : await taken));
+    const taken = this.#takeText();
+    return JSON.parse(typeof taken === "string" ? taken : await taken);
   }
 
   async bytes(): Promise<Bytes> {
@@ -163,6 +164,10 @@ export class Incoming {
 
   #take(): Bytes | Promise<Bytes> {
     return this.#ownBody?.take() ?? new Uint8Array(0);
+  }
+
+  #takeText(): string | Promise<string> {
+    return this.#ownBody?.takeText(decodeUtf8) ?? "";
   }
 
   #lendBody(): ReadableStream<Bytes> | "spent" | null {

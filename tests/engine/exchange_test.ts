@@ -225,11 +225,11 @@ for (
 ) {
   Deno.test(`a body with ${name} that arrived whole is read though the client half-closed`, async () => {
     await onRig({}, async (rig) => {
-      for (const how of ["readAll", "read"] as const) {
+      for (const how of ["readAll", "readText", "read"] as const) {
         const line = await rig.sent(raw);
         await line.wire.end();
-        const bytes = await rig.last.exchange.body![how]();
-        assertEquals(fromLatin1(bytes!), "hello");
+        const all = await rig.last.exchange.body![how](fromLatin1);
+        assertEquals(typeof all === "string" ? all : fromLatin1(all!), "hello");
         rig.last.exchange.respond(OK, "got it");
         await settled();
         assert(line.got().endsWith("got it"));
@@ -241,7 +241,8 @@ for (
     await onRig({ handle: answers("first") }, async (rig) => {
       const line = await rig.sent(raw);
       assertEquals([line.statuses(), line.state], [[200], "idle"]);
-      assertEquals(fromLatin1(await rig.last.exchange.body!.readAll()), "hello");
+      assertEquals(await rig.last.exchange.body!.readText(fromLatin1), "hello");
+      assertEquals((await rig.last.exchange.body!.readAll()).length, 0);
       // The next request is not touched by it.
       const { body } = rig.last.exchange;
       await line.wire.send(GET);
@@ -251,7 +252,7 @@ for (
 
   Deno.test(`a body with ${name} that is cut short rejects`, async () => {
     await onRig({}, async (rig) => {
-      for (const how of ["read", "readAll"] as const) {
+      for (const how of ["read", "readAll", "readText"] as const) {
         const line = await rig.sent(raw.slice(0, -3 - (raw.endsWith("\r\n") ? 5 : 0)));
         const { body } = rig.last.exchange;
         const fate = fateOf(allOf(body!, how));
@@ -263,10 +264,41 @@ for (
   });
 }
 
-async function allOf(body: NonNullable<Call["exchange"]["body"]>, how: "read" | "readAll") {
-  if (how === "readAll") await body.readAll();
+async function allOf(
+  body: NonNullable<Call["exchange"]["body"]>,
+  how: "read" | "readAll" | "readText",
+) {
+  if (how === "readText") await body.readText(fromLatin1);
+  else if (how === "readAll") await body.readAll();
   else while (await body.read() !== null);
 }
+
+Deno.test("readText() of a body that comes in two reads, with the next request behind it", async () => {
+  await onRig({}, async (rig) => {
+    const line = await rig.sent(upload(5) + "hel");
+    const text = rig.last.exchange.body!.readText(fromLatin1);
+    await line.wire.send("lo" + GET);
+    assertEquals(await text, "hello");
+    rig.last.exchange.respond(OK, "first");
+    await settled();
+    rig.last.exchange.respond(OK, "second");
+    await settled();
+    assertEquals(line.statuses(), [200, 200]);
+  });
+});
+
+Deno.test("readText() leaves the request behind the body where it is", async () => {
+  await onRig({}, async (rig) => {
+    const line = await rig.sent(upload(5) + "hello" + upload(3) + "abc");
+    for (const expected of ["hello", "abc"]) {
+      assertEquals(rig.last.exchange.body!.readText(fromLatin1), expected);
+      assertEquals(await rig.last.exchange.body!.read(), null);
+      rig.last.exchange.respond(OK, expected);
+      await settled();
+    }
+    assertEquals(line.statuses(), [200, 200]);
+  });
+});
 
 Deno.test("a read of the rest of a body after the answer settles, whatever follows", async () => {
   const followed: Readonly<Record<string, (line: Line, rig: Rig) => Promise<unknown>>> = {

@@ -7,7 +7,7 @@
 
 import { BodyError } from "../../reactor/errors.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { settled } from "./fakes.ts";
+import { fromLatin1, settled } from "./fakes.ts";
 import { CHUNKED, chunked, GET, head, request, upload } from "./requests.ts";
 import { answers, echoes, onRig, type Rig, type RigOptions } from "./rig.ts";
 
@@ -131,11 +131,14 @@ for (
     ["chunks", CHUNKED + chunked("01234", "56789"), CHUNKED + chunked("01234", "56789a")],
   ] as const
 ) {
-  Deno.test(`limits.bufferedBodyBytes by ${name} binds readAll() and not read()`, async () => {
+  Deno.test(`limits.bufferedBodyBytes by ${name} binds readAll() and readText(), and not read()`, async () => {
     await onRig({ limits: { bufferedBodyBytes: 10 } }, async (rig) => {
       const passing = await rig.sent(raw);
       assertEquals((await rig.last.exchange.body!.readAll()).length, 10);
       assertEquals(passing.state, "handling");
+      const text = await rig.sent(over);
+      await failure(() => rig.last.exchange.body!.readText(fromLatin1));
+      assertEquals(text.state, "handling");
       const failing = await rig.sent(over);
       const error = await failure(() => rig.last.exchange.body!.readAll());
       assertEquals([error.code, error.status], ["body_too_large", 413]);

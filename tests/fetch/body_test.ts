@@ -60,16 +60,16 @@ for (const late of [false, true]) {
     const json = '{"a":"\xc3\xa9"}';
     const posted = () => post([latin1(json.slice(0, 7)), latin1(json.slice(7))], { late });
     const results = [
-      [posted(), (request: Request) => request.text(), '{"a":"é"}'],
-      [posted(), (request: Request) => request.json(), { a: "é" }],
-      [posted(), (request: Request) => request.bytes(), latin1(json)],
-      [posted(), (request: Request) => request.arrayBuffer(), latin1(json).buffer],
-      [posted(), async (request: Request) => (await request.blob()).text(), '{"a":"é"}'],
+      [posted(), (request: Request) => request.text(), '{"a":"é"}', "readText"],
+      [posted(), (request: Request) => request.json(), { a: "é" }, "readText"],
+      [posted(), (request: Request) => request.bytes(), latin1(json), "readAll"],
+      [posted(), (request: Request) => request.arrayBuffer(), latin1(json).buffer, "readAll"],
+      [posted(), async (request: Request) => (await request.blob()).text(), '{"a":"é"}', "readAll"],
     ] as const;
-    for (const [{ request, body }, read, expected] of results) {
+    for (const [{ request, body }, read, expected, call] of results) {
       assertEquals<unknown>(await read(request), expected);
       assertEquals(request.bodyUsed, true);
-      assertEquals(body.calls, ["readAll"]);
+      assertEquals(body.calls, [call]);
     }
   });
 }
@@ -175,7 +175,7 @@ Deno.test("looking at the body does not keep text() from the short way", async (
   const { request, body } = post(["abc"]);
   const stream = request.body!;
   assertEquals(await request.text(), "abc");
-  assertEquals(body.calls, ["readAll"]);
+  assertEquals(body.calls, ["readText"]);
   assertEquals([stream === request.body, stream.locked], [true, true]);
 });
 
@@ -280,7 +280,7 @@ Deno.test("a body that only the platform looked at is still read the short way",
   const bodyUsed = Object.getOwnPropertyDescriptor(Request.prototype, "bodyUsed")!.get!;
   assertEquals(bodyUsed.call(request), false);
   assertEquals(await request.text(), "abc");
-  assertEquals(body.calls, ["readAll"]);
+  assertEquals(body.calls, ["readText"]);
 });
 
 Deno.test("textStream() decodes the stream", async () => {

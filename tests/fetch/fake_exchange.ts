@@ -15,7 +15,7 @@ import type { Bytes } from "../../reactor/ports.ts";
 export interface FakeBodyOptions {
   /** The body, piece by piece. */
   readonly pieces: readonly (string | Bytes)[];
-  /** `readAll` gives a promise, as for a body that is still on its way. */
+  /** `readAll` and `readText` give a promise, as for a body that is still on its way. */
   readonly late?: boolean;
   /** What the body ends with instead of its end. */
   readonly error?: Error;
@@ -51,9 +51,19 @@ export class FakeBody implements RequestBody {
     return late ? Promise.resolve(all) : all;
   }
 
+  readText(decode: (bytes: Bytes) => string): string | Promise<string> {
+    const all = this.readAll();
+    this.calls[this.calls.length - 1] = "readText";
+    return all instanceof Uint8Array ? decode(all) : decoded(all, decode);
+  }
+
   cancel(): void {
     this.calls.push("cancel");
   }
+}
+
+async function decoded(all: Promise<Bytes>, decode: (bytes: Bytes) => string): Promise<string> {
+  return decode(await all);
 }
 
 /** Without array iteration, which a test replaces. */
