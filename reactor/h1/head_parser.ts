@@ -28,6 +28,7 @@ import {
   targetForm,
   VERSION_BYTES,
 } from "./request_line.ts";
+import * as words from "./words.ts";
 
 /** What {@linkcode HeadParser.parse} returns when the head goes on behind the bytes given. */
 export const NEED_MORE = -1;
@@ -49,6 +50,9 @@ const MAX_METHOD_BYTES = 32;
 // again here takes a tenth off a parse.
 const { CLASS, COLON, CR, FIELD, LF, SP, TARGET, TOKEN } = chars;
 const { FIELD_HOST, FIELD_OTHER } = fields;
+const { isPrintable, WORD_BYTES } = words;
+
+const NO_VIEW = new DataView(new ArrayBuffer(0));
 
 const START = 0;
 const START_LF = 1;
@@ -73,6 +77,7 @@ export class HeadParser {
   #mark = 0;
   #field = FIELD_OTHER;
   #count = 0;
+  #view: DataView = NO_VIEW;
 
   constructor(limits: HeadLimits) {
     this.#limits = limits;
@@ -102,6 +107,9 @@ export class HeadParser {
     const { headBytes, headerCount, targetBytes } = this.#limits;
     const limit = start + headBytes;
     const stop = end < limit ? end : limit;
+    const view = this.#viewOf(bytes);
+    const offset = bytes.byteOffset;
+    const pastWords = stop - WORD_BYTES + 1;
     let phase = this.#phase;
     let at = start + this.#at;
     let mark = start + this.#mark;
@@ -190,11 +198,8 @@ export class HeadParser {
       }
 
       if (phase === VALUE) {
-        while (at < stop) {
-          const byte = bytes[at]!;
-          if (((byte - SP) >>> 0) > 0x7e - SP && (CLASS[byte]! & FIELD) === 0) break;
-          at++;
-        }
+        while (at < pastWords && isPrintable(view.getInt32(offset + at, true))) at += WORD_BYTES;
+        while (at < stop && (CLASS[bytes[at]!]! & FIELD) !== 0) at++;
         if (at === stop) break;
         if (bytes[at] !== CR) fail("bad_field", "Cannot take a control character in a field value");
         phase = VALUE_LF;
@@ -221,6 +226,11 @@ export class HeadParser {
     this.#field = field;
     this.#count = count;
     return NEED_MORE;
+  }
+
+  /** Heads that follow each other mostly lie in the same slab. */
+  #viewOf({ buffer }: Bytes): DataView {
+    return this.#view.buffer === buffer ? this.#view : this.#view = words.wordsOf(buffer);
   }
 
   #endRequestLine(bytes: Bytes, start: number, versionAt: number): void {
