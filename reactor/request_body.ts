@@ -132,15 +132,12 @@ export class LiveBody implements RequestBody {
 
   readAll(): Bytes | Promise<Bytes> {
     this.#begun = true;
-    const limit = this.#limits.bufferedBodyBytes;
-    if (this.#exceeds(limit)) return Promise.reject(this.#given(this.#tooLarge(limit)));
-    return this.#isHere() ? this.#now()! : this.#collect(limit);
+    return this.#isHere() ? this.#now()! : this.#collect();
   }
 
   readText(decode: (bytes: Bytes) => string): string | Promise<string> {
     this.#begun = true;
-    const here = !this.#exceeds(this.#limits.bufferedBodyBytes) && this.#isHere();
-    return here ? this.#decodeHere(decode) : this.#decodeAll(decode);
+    return this.#isHere() ? this.#decodeHere(decode) : this.#decodeAll(decode);
   }
 
   cancel(): void {
@@ -210,13 +207,14 @@ export class LiveBody implements RequestBody {
   }
 
   /** Whether its announced length alone says that it is too large to be gathered. */
-  #exceeds(limit: number): boolean {
+  get #oversized(): boolean {
+    const limit = this.#limits.bufferedBodyBytes;
     return limit > 0 && this.length !== null && this.length > limit;
   }
 
-  /** Whether all that is left of a body with a length lies in the inbox. */
+  /** Whether all that is left of a body with a length lies in the inbox, and may be had in one piece. */
   #isHere(): boolean {
-    return this.#decoder === null && this.#kept === null && !this.#discarding &&
+    return this.#decoder === null && this.#kept === null && !this.#discarding && !this.#oversized &&
       !this.#complete && this.#error === null && this.#source.inbox.size >= this.#remaining;
   }
 
@@ -233,10 +231,12 @@ export class LiveBody implements RequestBody {
   }
 
   async #decodeAll(decode: (bytes: Bytes) => string): Promise<string> {
-    return decode(await this.readAll());
+    return decode(await this.#collect());
   }
 
-  async #collect(limit: number): Promise<Bytes> {
+  async #collect(): Promise<Bytes> {
+    const limit = this.#limits.bufferedBodyBytes;
+    if (this.#oversized) throw this.#given(this.#tooLarge(limit));
     this.#collecting = true;
     const pieces = new Pieces();
     for (let piece = await this.read(); piece !== null; piece = await this.read()) {
