@@ -6,11 +6,13 @@
  * @module
  */
 
+import { FieldMemory } from "./h1/field_memory.ts";
 import { type HeadLimits, HeadParser } from "./h1/head_parser.ts";
 
 /** The parsers of one reactor. */
 export class HeadParsers {
   readonly #limits: HeadLimits;
+  readonly #memory = new FieldMemory();
   readonly #free: HeadParser[] = [];
 
   constructor(limits: HeadLimits) {
@@ -19,7 +21,7 @@ export class HeadParsers {
 
   /** A parser at the start of a head. */
   take(): HeadParser {
-    return this.#free.pop() ?? new HeadParser(this.#limits);
+    return this.#free.pop() ?? new HeadParser(this.#limits, this.#memory);
   }
 
   /** Takes one back, wherever it stands. */

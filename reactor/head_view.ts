@@ -58,8 +58,8 @@ export class HeadView implements RequestView {
   }
 
   header(name: string): string | null {
-    const { fieldsStart, length } = this.#head;
-    this.#fields ??= new FieldSection(this.#text(fieldsStart, length), 0);
+    const { known, fieldsStart, length } = this.#head;
+    this.#fields ??= known?.section ?? new FieldSection(this.#text(fieldsStart, length), 0);
     return this.#fields.get(name);
   }
 

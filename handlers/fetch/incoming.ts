@@ -8,6 +8,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Exchange } from "../../reactor/exchange.ts";
+import type { KnownFields } from "../../reactor/h1/field_memory.ts";
 import type { RequestHead } from "../../reactor/h1/head.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { type Abortable, signalOf } from "./abort.ts";
@@ -41,7 +42,9 @@ export class Incoming {
   readonly method: string;
   readonly #exchange: RequestExchange;
   readonly #defaultHost: string;
+  /** Without the fields, where those are known. */
   readonly #head: string;
+  readonly #known: KnownFields | null;
   readonly #targetForm: RequestHead["targetForm"];
   readonly #targetStart: number;
   readonly #targetEnd: number;
@@ -62,7 +65,9 @@ export class Incoming {
     this.method = head.method;
     this.#exchange = options.exchange;
     this.#defaultHost = options.defaultHost;
-    this.#head = latin1Slice.call(options.bytes, start, start + head.length);
+    const length = head.known === null ? head.length : head.targetEnd;
+    this.#head = latin1Slice.call(options.bytes, start, start + length);
+    this.#known = head.known;
     this.#targetForm = head.targetForm;
     this.#targetStart = head.targetStart;
     this.#targetEnd = head.targetEnd;
@@ -146,7 +151,8 @@ export class Incoming {
   }
 
   get #fieldSection(): FieldSection {
-    return this.#fields ??= new FieldSection(this.#head, this.#fieldsStart);
+    return this.#fields ??= this.#known?.section ??
+      new FieldSection(this.#head, this.#fieldsStart);
   }
 
   /** `null` for methods whose requests have no body for the platform, whatever came along. */
@@ -183,10 +189,13 @@ export class Incoming {
     if (this.#targetForm === "absolute") return withPath(target);
     const scheme = this.#exchange.secure ? "https://" : "http://";
     if (this.#targetForm === "authority") return scheme + target;
-    const host = this.#hostStart < 0
-      ? this.#defaultHost
-      : this.#head.slice(this.#hostStart, this.#hostEnd);
-    return scheme + host + (this.#targetForm === "asterisk" ? "/*" : target);
+    return scheme + this.#host() + (this.#targetForm === "asterisk" ? "/*" : target);
+  }
+
+  #host(): string {
+    if (this.#known !== null) return this.#known.host;
+    if (this.#hostStart < 0) return this.#defaultHost;
+    return this.#head.slice(this.#hostStart, this.#hostEnd);
   }
 }
 

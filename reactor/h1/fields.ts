@@ -75,8 +75,15 @@ function byLength(fields: readonly (readonly [string, number])[]) {
   return list;
 }
 
+/** What the fields of one head say. */
+export interface Facts {
+  readonly seen: number;
+  readonly contentLength: number;
+  readonly codings: number;
+}
+
 /** The facts of one head, reused for the next. */
-export class FieldFacts {
+export class FieldFacts implements Facts {
   /** A set of the bits above. */
   seen = 0;
   /** -1 without Content-Length. */
@@ -88,6 +95,12 @@ export class FieldFacts {
     this.seen = 0;
     this.contentLength = -1;
     this.codings = 0;
+  }
+
+  copy({ seen, contentLength, codings }: Facts): void {
+    this.seen = seen;
+    this.contentLength = contentLength;
+    this.codings = codings;
   }
 }
 

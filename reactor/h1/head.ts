@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { KnownFields } from "./field_memory.ts";
+
 /** The parsed head of a request; filled in place and reused. */
 export class RequestHead {
   /** Case as sent; common methods are interned strings. */
@@ -19,6 +21,8 @@ export class RequestHead {
   /** Where the first field line begins, and the offset behind the empty line: the head's length. */
   fieldsStart = 0;
   length = 0;
+  /** The same fields from before, if they are remembered. */
+  known: KnownFields | null = null;
   /** The Host field's value, trimmed; -1 when absent (HTTP/1.0 only). */
   hostStart = -1;
   hostEnd = -1;

@@ -18,6 +18,7 @@ import { type ProtocolCode, ProtocolError } from "../errors.ts";
 import type { Bytes } from "../ports.ts";
 import { isAuthority } from "./authority.ts";
 import * as chars from "./chars.ts";
+import { FieldMemory, type KnownFields } from "./field_memory.ts";
 import * as fields from "./fields.ts";
 import { decideConnection, decideFraming } from "./framing.ts";
 import { RequestHead } from "./head.ts";
@@ -70,6 +71,7 @@ export class HeadParser {
   /** The last complete head; valid until the next call of {@linkcode HeadParser.parse}. */
   readonly head: RequestHead = new RequestHead();
   readonly #limits: HeadLimits;
+  readonly #memory: FieldMemory;
   readonly #facts = new fields.FieldFacts();
   #phase = START;
   /** The next byte to look at, and the first byte of the part being read; both from the head's start. */
@@ -79,8 +81,10 @@ export class HeadParser {
   #count = 0;
   #view: DataView = NO_VIEW;
 
-  constructor(limits: HeadLimits) {
+  /** `memory` may be shared by parsers with the same limits. */
+  constructor(limits: HeadLimits, memory: FieldMemory = new FieldMemory()) {
     this.#limits = limits;
+    this.#memory = memory;
   }
 
   /** Forgets a head that was begun. */
@@ -120,6 +124,7 @@ export class HeadParser {
       if (phase <= VERSION) {
         if (phase === START) {
           this.head.hostStart = this.head.hostEnd = -1;
+          this.head.known = null;
           mark = at;
           phase = METHOD;
           // RFC 9112 §2.2: one empty line ahead of the request line is ignored, no more.
@@ -167,6 +172,8 @@ export class HeadParser {
         if (!isVersionComplete(bytes, at, stop)) break;
         this.#endRequestLine(bytes, start, at);
         at += VERSION_BYTES;
+        const known = this.#memory.recall(view, offset + at, offset + stop);
+        if (known !== null) return start + this.#recall(known);
         phase = LINE;
         if (at === stop) break;
       }
@@ -216,6 +223,8 @@ export class HeadParser {
 
       if (bytes[at] !== LF) fail("bad_field", "Cannot take a bare CR behind the field lines");
       this.#complete(at + 1 - start);
+      this.#memory.learn(bytes, start, this.head, this.#facts);
+      this.reset();
       return at + 1;
     }
 
@@ -263,7 +272,18 @@ export class HeadParser {
     if (head.hostStart === -1 && head.minorVersion === 1) fail("bad_host", "Host is missing");
     decideFraming(head, this.#facts);
     decideConnection(head, this.#facts);
+  }
+
+  /** The fields were read before, with an earlier head; returns this head's length. */
+  #recall(known: KnownFields): number {
+    const { head } = this;
+    head.known = known;
+    head.hostStart = head.fieldsStart + known.hostStart;
+    head.hostEnd = head.fieldsStart + known.hostEnd;
+    this.#facts.copy(known);
+    this.#complete(head.fieldsStart + known.length);
     this.reset();
+    return head.length;
   }
 }
 

@@ -61,7 +61,9 @@ export function counting(bytes: Bytes): { readonly bytes: Bytes; reads: number }
     bytes: new Proxy(bytes, {
       get(target, key) {
         if (typeof key === "string" && key >= "0" && key < ":") counter.reads++;
-        return Reflect.get(target, key);
+        const value: unknown = Reflect.get(target, key);
+        // A copy is no second look: the methods work on the bytes themselves.
+        return typeof value === "function" ? value.bind(target) : value;
       },
     }),
   };

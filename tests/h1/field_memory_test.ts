@@ -1,0 +1,117 @@
+/** Fields that are known from before mean what they would mean to a parser that reads them. */
+
+import { FieldMemory } from "../../reactor/h1/field_memory.ts";
+import { HeadParser } from "../../reactor/h1/head_parser.ts";
+import { serve } from "../../mod.ts";
+import { assertEquals } from "../support/assert.ts";
+import { type Expected, get, head, LIMITS, parse } from "./heads.ts";
+import { latin1 } from "./splits.ts";
+
+const FIELDS = ["Host: a", "Cookie: secret=12345678", "Content-Length: 5", "Expect: 100-continue"];
+
+function whole(raw: string) {
+  const bytes = latin1(raw);
+  return { name: "whole", bytes, ends: [bytes.length] };
+}
+
+/** What a parser with this memory makes of a head, and whether it knew the fields. */
+function outcomeOf(raw: string, memory: FieldMemory): [outcome: Expected, known: boolean] {
+  const parser = new HeadParser(LIMITS, memory);
+  const outcome = parse(parser, whole(raw));
+  return [outcome, parser.head.known !== null];
+}
+
+function fresh(raw: string): Expected {
+  return parse(new HeadParser(LIMITS), whole(raw));
+}
+
+Deno.test("known fields mean the same behind every request line", () => {
+  const sections = [
+    FIELDS,
+    ["Host: a:80", "Connection: close"],
+    ["Host: a", "Transfer-Encoding: chunked"],
+    ["x: y", "Connection: Upgrade", "Upgrade: b", "Host:  c  "],
+    ["Host: a", "Connection: keep-alive", "x: \xe4"],
+  ];
+  const lines = ["GET / HTTP/1.1", "\r\nPOST /b?c HTTP/1.1", "GET http://d/ HTTP/1.1"]
+    .concat(["GET / HTTP/1.0", "CONNECT a:1 HTTP/1.1", "OPTIONS * HTTP/1.1", "GET e HTTP/1.1"]);
+  for (const fields of sections) {
+    const memory = new FieldMemory();
+    outcomeOf(head("POST / HTTP/1.1", ...fields), memory);
+    assertEquals(outcomeOf(head("PUT /x HTTP/1.1", ...fields), memory)[1], true, fields[1]);
+    for (const line of lines) {
+      const raw = head(line, ...fields);
+      assertEquals(outcomeOf(raw, memory)[0], fresh(raw), `${line} ${fields}`);
+    }
+  }
+});
+
+Deno.test("fields that differ in any byte are not known, and are judged as ever", () => {
+  const raw = head("POST / HTTP/1.1", ...FIELDS);
+  const from = raw.indexOf("Host");
+  for (let at = from; at < raw.length; at++) {
+    for (const byte of ["\0", "\n", "\r", " ", "a", "Z", "9", ":", "\xff"]) {
+      if (raw[at] === byte) continue;
+      const memory = new FieldMemory();
+      outcomeOf(raw, memory);
+      const other = raw.slice(0, at) + byte + raw.slice(at + 1);
+      assertEquals(outcomeOf(other, memory), [fresh(other), false], JSON.stringify(other));
+    }
+  }
+});
+
+Deno.test("fields that have not arrived whole are waited for", () => {
+  const raw = head("POST / HTTP/1.1", ...FIELDS);
+  const memory = new FieldMemory();
+  outcomeOf(raw, memory);
+  for (let end = 1; end < raw.length; end++) {
+    assertEquals(outcomeOf(raw.slice(0, end), memory), ["more", false]);
+  }
+});
+
+Deno.test("one field section in 16 unknown ones is remembered, and no more than 8", () => {
+  const memory = new FieldMemory();
+  const raw = (i: number) => get(`x: ${i}`);
+  for (let i = 0; i <= 16; i++) assertEquals(outcomeOf(raw(i), memory)[1], false);
+  const known = Array.from({ length: 17 }, (_, i) => i).filter((i) => outcomeOf(raw(i), memory)[1]);
+  assertEquals(known, [0, 16]);
+  const crowded = new FieldMemory();
+  for (let i = 0; i < 9 * 16; i++) outcomeOf(raw(i), crowded);
+  const remembered = [8, 7, 6, 5, 4, 3, 2, 1, 0].filter((i) => outcomeOf(raw(i * 16), crowded)[1]);
+  assertEquals(remembered, [8, 7, 6, 5, 4, 3, 2, 1]);
+});
+
+Deno.test("long fields, and those of a client without Host, are not remembered", () => {
+  for (const raw of [get("x: " + "y".repeat(1_024)), head("GET / HTTP/1.0", "x: y")]) {
+    const memory = new FieldMemory();
+    outcomeOf(raw, memory);
+    assertEquals(outcomeOf(raw, memory), [fresh(raw), false]);
+  }
+});
+
+Deno.test("where nothing repeats, one section in 16 is looked for, until one is found", () => {
+  const memory = new FieldMemory();
+  for (let i = 0; i < 96; i++) outcomeOf(get(`x: ${i}`), memory);
+  // 96 unknown ones: this one is looked for, and known from the 81st.
+  const looked = Array.from({ length: 3 }, () => outcomeOf(get("x: 80"), memory)[1]);
+  assertEquals(looked, [true, true, true]);
+  for (let i = 0; i < 97; i++) outcomeOf(get(`y: ${i}`), memory);
+  assertEquals(outcomeOf(get("y: 80"), memory)[1], false);
+});
+
+Deno.test("requests with known fields have their own URL, and headers of their own", async () => {
+  const options = { port: 0, hostname: "127.0.0.1", onListen() {} };
+  const server = serve(options, (request) => {
+    const { url, headers } = request;
+    return new Response(
+      [new URL(url).pathname, headers.get("x"), new Headers(headers).get("x")] + "",
+    );
+  });
+  const origin = `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}`;
+  for (let i = 0; i < 40; i++) {
+    const x = i % 3 === 0 ? "other" : "same";
+    const response = await fetch(`${origin}/${i}`, { headers: { x } });
+    assertEquals(await response.text(), `/${i},${x},${x}`);
+  }
+  await server.shutdown();
+});
