@@ -1,9 +1,9 @@
 /**
  * Field sections that come again and again: a client sends the same fields with nearly every request, be
  * it a browser's script, a program's HTTP library or a health check. A section that is the same, byte for
- * byte, as one that was read before means the same, so it is compared instead of read: four bytes at a
- * time, 20 ns for a short one and 60 for a browser's, where reading takes 170 and 380. Its text is decoded
- * once, and where its lines begin is found once.
+ * byte, as one that was read before means the same, so it is compared, four bytes at a time, instead of
+ * read. Its text is decoded once, and where its lines begin is found once. (On a fake wire, a request with
+ * a browser's head: 1,125 ns instead of 1,470.)
  *
  * The request line is never remembered, and what line and fields mean together is decided anew each time.
  * A comparison looks at all of a section whatever differs, so that its time tells nobody how much of another
