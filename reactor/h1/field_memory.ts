@@ -7,7 +7,8 @@
  *
  * The request line is never remembered, and what line and fields mean together is decided anew each time.
  * A comparison looks at all of a section whatever differs, so that its time tells nobody how much of another
- * client's cookie was guessed.
+ * client's cookie was guessed. What is remembered, cookies included, stays in the process's memory until
+ * something else takes its place.
  *
  * @module
  */
