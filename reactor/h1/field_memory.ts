@@ -15,7 +15,7 @@
 
 import type { Bytes } from "../ports.ts";
 import { FieldSection } from "./field_section.ts";
-import type { FieldFacts } from "./fields.ts";
+import { FieldFacts } from "./fields.ts";
 import type { RequestHead } from "./head.ts";
 import { WORD_BYTES } from "./words.ts";
 
@@ -44,12 +44,8 @@ export class KnownFields {
   /** As in {@linkcode RequestHead}, but from the section's first byte. */
   readonly hostStart: number;
   readonly hostEnd: number;
-  /** As in {@linkcode FieldFacts}. */
-  readonly seen: number;
-  readonly contentLength: number;
-  readonly codings: number;
-  readonly #bytes: Bytes;
-  readonly #words: DataView;
+  readonly facts = new FieldFacts();
+  readonly #words: DataView<ArrayBuffer>;
   #host: string | null = null;
   #section: FieldSection | null = null;
 
@@ -58,26 +54,21 @@ export class KnownFields {
     this.length = bytes.length;
     this.hostStart = head.hostStart - head.fieldsStart;
     this.hostEnd = head.hostEnd - head.fieldsStart;
-    this.seen = facts.seen;
-    this.contentLength = facts.contentLength;
-    this.codings = facts.codings;
-    this.#bytes = bytes;
+    this.facts.copy(facts);
     this.#words = new DataView(bytes.buffer);
   }
 
   /** The lines; the same object for every request that has them. */
   get section(): FieldSection {
-    return this.#section ??= new FieldSection(this.#text, 0);
+    return this.#section ??= new FieldSection(
+      String.fromCharCode(...new Uint8Array(this.#words.buffer)),
+      0,
+    );
   }
 
   /** The value of the Host field. */
   get host(): string {
-    return this.#host ??= this.#text.slice(this.hostStart, this.hostEnd);
-  }
-
-  /** The section, one character a byte. */
-  get #text(): string {
-    return String.fromCharCode(...this.#bytes);
+    return this.#host ??= this.section.get("host")!;
   }
 
   /** Whether these very bytes stand at `at`, and before `end`. */

@@ -75,15 +75,8 @@ function byLength(fields: readonly (readonly [string, number])[]) {
   return list;
 }
 
-/** What the fields of one head say. */
-export interface Facts {
-  readonly seen: number;
-  readonly contentLength: number;
-  readonly codings: number;
-}
-
 /** The facts of one head, reused for the next. */
-export class FieldFacts implements Facts {
+export class FieldFacts {
   /** A set of the bits above. */
   seen = 0;
   /** -1 without Content-Length. */
@@ -97,7 +90,7 @@ export class FieldFacts implements Facts {
     this.codings = 0;
   }
 
-  copy({ seen, contentLength, codings }: Facts): void {
+  copy({ seen, contentLength, codings }: FieldFacts): void {
     this.seen = seen;
     this.contentLength = contentLength;
     this.codings = codings;

@@ -173,7 +173,10 @@ export class HeadParser {
         this.#endRequestLine(bytes, start, at);
         at += VERSION_BYTES;
         const known = this.#memory.recall(view, offset + at, offset + stop);
-        if (known !== null) return start + this.#recall(known);
+        if (known !== null) {
+          this.#recall(known);
+          return this.#complete(bytes, start, at + known.length);
+        }
         phase = LINE;
         if (at === stop) break;
       }
@@ -222,10 +225,7 @@ export class HeadParser {
       }
 
       if (bytes[at] !== LF) fail("bad_field", "Cannot take a bare CR behind the field lines");
-      this.#complete(at + 1 - start);
-      this.#memory.learn(bytes, start, this.head, this.#facts);
-      this.reset();
-      return at + 1;
+      return this.#complete(bytes, start, at + 1);
     }
 
     if (stop === limit) fail("head_too_large", "Request head is too large");
@@ -266,24 +266,25 @@ export class HeadParser {
     this.head.hostEnd = last - start;
   }
 
-  #complete(length: number): void {
-    const head = this.head;
-    head.length = length;
-    if (head.hostStart === -1 && head.minorVersion === 1) fail("bad_host", "Host is missing");
-    decideFraming(head, this.#facts);
-    decideConnection(head, this.#facts);
-  }
-
-  /** The fields were read before, with an earlier head; returns this head's length. */
-  #recall(known: KnownFields): number {
+  /** The fields were read before, with an earlier head. */
+  #recall(known: KnownFields): void {
     const { head } = this;
     head.known = known;
     head.hostStart = head.fieldsStart + known.hostStart;
     head.hostEnd = head.fieldsStart + known.hostEnd;
-    this.#facts.copy(known);
-    this.#complete(head.fieldsStart + known.length);
+    this.#facts.copy(known.facts);
+  }
+
+  /** The head ends before `end`, which this returns. */
+  #complete(bytes: Bytes, start: number, end: number): number {
+    const head = this.head;
+    head.length = end - start;
+    if (head.hostStart === -1 && head.minorVersion === 1) fail("bad_host", "Host is missing");
+    decideFraming(head, this.#facts);
+    decideConnection(head, this.#facts);
+    if (head.known === null) this.#memory.learn(bytes, start, head, this.#facts);
     this.reset();
-    return head.length;
+    return end;
   }
 }
 

@@ -2,17 +2,11 @@
 
 import { FieldMemory } from "../../reactor/h1/field_memory.ts";
 import { HeadParser } from "../../reactor/h1/head_parser.ts";
-import { serve } from "../../mod.ts";
 import { assertEquals } from "../support/assert.ts";
 import { type Expected, get, head, LIMITS, parse } from "./heads.ts";
-import { latin1 } from "./splits.ts";
+import { whole } from "./splits.ts";
 
 const FIELDS = ["Host: a", "Cookie: secret=12345678", "Content-Length: 5", "Expect: 100-continue"];
-
-function whole(raw: string) {
-  const bytes = latin1(raw);
-  return { name: "whole", bytes, ends: [bytes.length] };
-}
 
 /** What a parser with this memory makes of a head, and whether it knew the fields. */
 function outcomeOf(raw: string, memory: FieldMemory): [outcome: Expected, known: boolean] {
@@ -97,21 +91,4 @@ Deno.test("where nothing repeats, 64 of 4,096 sections are looked for, until one
   for (let i = 64; i < 4_096; i++) assertEquals(outcomeOf(get("x: 48"), memory)[1], false);
   assertEquals(outcomeOf(get("x: 48"), memory)[1], true);
   assertEquals(outcomeOf(get("x: 0"), memory)[1], true);
-});
-
-Deno.test("requests with known fields have their own URL, and headers of their own", async () => {
-  const options = { port: 0, hostname: "127.0.0.1", onListen() {} };
-  const server = serve(options, (request) => {
-    const { url, headers } = request;
-    return new Response(
-      [new URL(url).pathname, headers.get("x"), new Headers(headers).get("x")] + "",
-    );
-  });
-  const origin = `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}`;
-  for (let i = 0; i < 40; i++) {
-    const x = i % 3 === 0 ? "other" : "same";
-    const response = await fetch(`${origin}/${i}`, { headers: { x } });
-    assertEquals(await response.text(), `/${i},${x},${x}`);
-  }
-  await server.shutdown();
 });

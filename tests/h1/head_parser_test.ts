@@ -2,12 +2,7 @@ import { ProtocolError } from "../../reactor/errors.ts";
 import { HeadParser, NEED_MORE } from "../../reactor/h1/head_parser.ts";
 import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 import { get, head, LIMITS, parse } from "./heads.ts";
-import { counting, latin1 } from "./splits.ts";
-
-function whole(raw: string) {
-  const bytes = latin1(raw);
-  return { name: "whole", bytes, ends: [bytes.length] };
-}
+import { counting, latin1, whole } from "./splits.ts";
 
 Deno.test("HeadParser.parse() leaves nothing of one head in the next", () => {
   const parser = new HeadParser(LIMITS);

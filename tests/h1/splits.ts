@@ -34,6 +34,12 @@ export function textOf(bytes: Bytes, from: number, to: number): string {
   return text;
 }
 
+/** All at once. */
+export function whole(raw: string): Feeding {
+  const bytes = latin1(raw);
+  return { name: "whole", bytes, ends: [bytes.length] };
+}
+
 /** All ways of delivery. Without `alone`, also with bytes behind: for an input that ends the parsing. */
 export function feedings(raw: string, options: { readonly alone?: boolean } = {}): Feeding[] {
   const behind = options.alone === true ? [""] : ["", ...BEHIND];
