@@ -6,13 +6,13 @@
  * @module
  */
 
-import { FieldMemory } from "./h1/field_memory.ts";
+import { HeadMemory } from "./h1/head_memory.ts";
 import { type HeadLimits, HeadParser } from "./h1/head_parser.ts";
 
 /** The parsers of one reactor. */
 export class HeadParsers {
   readonly #limits: HeadLimits;
-  readonly #memory = new FieldMemory();
+  readonly #memory = new HeadMemory();
   readonly #free: HeadParser[] = [];
 
   constructor(limits: HeadLimits) {

@@ -46,7 +46,8 @@ export class HeadView implements RequestView {
   }
 
   get target(): string {
-    return this.#target ??= this.#text(this.#head.targetStart, this.#head.targetEnd);
+    const { knownTarget, targetStart, targetEnd } = this.#head;
+    return this.#target ??= knownTarget?.text ?? this.#text(targetStart, targetEnd);
   }
 
   get path(): string {

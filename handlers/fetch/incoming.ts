@@ -10,6 +10,7 @@ import { Buffer } from "node:buffer";
 import type { Exchange } from "../../reactor/exchange.ts";
 import type { KnownFields } from "../../reactor/h1/field_memory.ts";
 import type { RequestHead } from "../../reactor/h1/head.ts";
+import type { KnownTarget } from "../../reactor/h1/target_memory.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { type Abortable, signalOf } from "./abort.ts";
 import { IncomingBody, ownBytes } from "./body.ts";
@@ -42,9 +43,10 @@ export class Incoming {
   readonly method: string;
   readonly #exchange: RequestExchange;
   readonly #defaultHost: string;
-  /** Without the fields, where those are known. */
+  /** Without the fields, where those are known; empty, where the target is too. */
   readonly #head: string;
   readonly #known: KnownFields | null;
+  readonly #knownTarget: KnownTarget | null;
   readonly #targetForm: RequestHead["targetForm"];
   readonly #targetStart: number;
   readonly #targetEnd: number;
@@ -66,8 +68,11 @@ export class Incoming {
     this.#exchange = options.exchange;
     this.#defaultHost = options.defaultHost;
     const length = head.known === null ? head.length : head.targetEnd;
-    this.#head = latin1Slice.call(options.bytes, start, start + length);
+    this.#head = head.knownTarget === null
+      ? latin1Slice.call(options.bytes, start, start + length)
+      : "";
     this.#known = head.known;
+    this.#knownTarget = head.knownTarget;
     this.#targetForm = head.targetForm;
     this.#targetStart = head.targetStart;
     this.#targetEnd = head.targetEnd;
@@ -184,10 +189,11 @@ export class Incoming {
   }
 
   #targetUrl(): string {
+    const scheme = this.#exchange.secure ? "https://" : "http://";
+    if (this.#knownTarget !== null) return this.#knownTarget.urlAt(scheme, this.#host());
     const target = this.#head.slice(this.#targetStart, this.#targetEnd);
     // RFC 9112 §3.2.2: an absolute target wins over Host.
     if (this.#targetForm === "absolute") return withPath(target);
-    const scheme = this.#exchange.secure ? "https://" : "http://";
     if (this.#targetForm === "authority") return scheme + target;
     return scheme + this.#host() + (this.#targetForm === "asterisk" ? "/*" : target);
   }

@@ -17,7 +17,7 @@ import type { Bytes } from "../ports.ts";
 import { FieldSection } from "./field_section.ts";
 import { FieldFacts } from "./fields.ts";
 import type { RequestHead } from "./head.ts";
-import { WORD_BYTES } from "./words.ts";
+import { WORD_BYTES, type Words } from "./words.ts";
 
 /** How many sections are remembered; a server has few kinds of clients at a time. */
 const PLACES = 8;
@@ -45,7 +45,7 @@ export class KnownFields {
   readonly hostStart: number;
   readonly hostEnd: number;
   readonly facts = new FieldFacts();
-  readonly #words: DataView<ArrayBuffer>;
+  readonly #words: Words;
   #host: string | null = null;
   #section: FieldSection | null = null;
 
@@ -72,7 +72,7 @@ export class KnownFields {
   }
 
   /** Whether these very bytes stand at `at`, and before `end`. */
-  isAt(words: DataView, at: number, end: number): boolean {
+  isAt(words: Words, at: number, end: number): boolean {
     const last = at + this.length - WORD_BYTES;
     if (last + WORD_BYTES > end || words.getInt32(last, true) !== LAST_WORD) return false;
     const own = this.#words;
@@ -93,7 +93,7 @@ export class FieldMemory {
   #misses = 0;
 
   /** The known section that stands at `at`, and ends before `end`; `null` if there is none. */
-  recall(words: DataView, at: number, end: number): KnownFields | null {
+  recall(words: Words, at: number, end: number): KnownFields | null {
     if (this.#misses % PERIOD >= PATIENCE) return null;
     const known = this.#known;
     for (let i = 0; i < known.length; i++) {

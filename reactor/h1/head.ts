@@ -6,6 +6,7 @@
  */
 
 import type { KnownFields } from "./field_memory.ts";
+import type { KnownTarget } from "./target_memory.ts";
 
 /** The parsed head of a request; filled in place and reused. */
 export class RequestHead {
@@ -23,6 +24,8 @@ export class RequestHead {
   length = 0;
   /** The same fields from before, if they are remembered. */
   known: KnownFields | null = null;
+  /** The same target from before, if it is remembered; looked for only where the fields are known. */
+  knownTarget: KnownTarget | null = null;
   /** The Host field's value, trimmed; -1 when absent (HTTP/1.0 only). */
   hostStart = -1;
   hostEnd = -1;

@@ -18,10 +18,11 @@ import { type ProtocolCode, ProtocolError } from "../errors.ts";
 import type { Bytes } from "../ports.ts";
 import { isAuthority } from "./authority.ts";
 import * as chars from "./chars.ts";
-import { FieldMemory, type KnownFields } from "./field_memory.ts";
+import type { KnownFields } from "./field_memory.ts";
 import * as fields from "./fields.ts";
 import { decideConnection, decideFraming } from "./framing.ts";
 import { RequestHead } from "./head.ts";
+import { HeadMemory } from "./head_memory.ts";
 import {
   isVersionComplete,
   methodName,
@@ -30,6 +31,7 @@ import {
   VERSION_BYTES,
 } from "./request_line.ts";
 import * as words from "./words.ts";
+import type { Words } from "./words.ts";
 
 /** What {@linkcode HeadParser.parse} returns when the head goes on behind the bytes given. */
 export const NEED_MORE = -1;
@@ -53,7 +55,7 @@ const { CLASS, COLON, CR, FIELD, LF, SP, TARGET, TOKEN } = chars;
 const { FIELD_HOST, FIELD_OTHER } = fields;
 const { isPrintable, WORD_BYTES } = words;
 
-const NO_VIEW = new DataView(new ArrayBuffer(0));
+const NO_VIEW: Words = new DataView(new ArrayBuffer(0));
 
 const START = 0;
 const START_LF = 1;
@@ -71,7 +73,7 @@ export class HeadParser {
   /** The last complete head; valid until the next call of {@linkcode HeadParser.parse}. */
   readonly head: RequestHead = new RequestHead();
   readonly #limits: HeadLimits;
-  readonly #memory: FieldMemory;
+  readonly #memory: HeadMemory;
   readonly #facts = new fields.FieldFacts();
   #phase = START;
   /** The next byte to look at, and the first byte of the part being read; both from the head's start. */
@@ -79,10 +81,10 @@ export class HeadParser {
   #mark = 0;
   #field = FIELD_OTHER;
   #count = 0;
-  #view: DataView = NO_VIEW;
+  #view: Words = NO_VIEW;
 
   /** `memory` may be shared by parsers with the same limits. */
-  constructor(limits: HeadLimits, memory: FieldMemory = new FieldMemory()) {
+  constructor(limits: HeadLimits, memory: HeadMemory = new HeadMemory()) {
     this.#limits = limits;
     this.#memory = memory;
   }
@@ -124,7 +126,7 @@ export class HeadParser {
       if (phase <= VERSION) {
         if (phase === START) {
           this.head.hostStart = this.head.hostEnd = -1;
-          this.head.known = null;
+          this.head.known = this.head.knownTarget = null;
           mark = at;
           phase = METHOD;
           // RFC 9112 §2.2: one empty line ahead of the request line is ignored, no more.
@@ -172,9 +174,9 @@ export class HeadParser {
         if (!isVersionComplete(bytes, at, stop)) break;
         this.#endRequestLine(bytes, start, at);
         at += VERSION_BYTES;
-        const known = this.#memory.recall(view, offset + at, offset + stop);
+        const known = this.#memory.fields.recall(view, offset + at, offset + stop);
         if (known !== null) {
-          this.#recall(known);
+          this.#recall(known, view, offset + start);
           return this.#complete(bytes, start, at + known.length);
         }
         phase = LINE;
@@ -238,7 +240,7 @@ export class HeadParser {
   }
 
   /** Heads that follow each other mostly lie in the same slab. */
-  #viewOf({ buffer }: Bytes): DataView {
+  #viewOf({ buffer }: Bytes): Words {
     return this.#view.buffer === buffer ? this.#view : this.#view = words.wordsOf(buffer);
   }
 
@@ -266,9 +268,13 @@ export class HeadParser {
     this.head.hostEnd = last - start;
   }
 
-  /** The fields were read before, with an earlier head. */
-  #recall(known: KnownFields): void {
+  /** The fields were read before, with an earlier head; the target, `from` the head's start on, may have been. */
+  #recall(known: KnownFields, words: Words, from: number): void {
     const { head } = this;
+    if (head.targetForm === "origin") {
+      const { targets } = this.#memory;
+      head.knownTarget = targets.recall(words, from + head.targetStart, from + head.targetEnd);
+    }
     head.known = known;
     head.hostStart = head.fieldsStart + known.hostStart;
     head.hostEnd = head.fieldsStart + known.hostEnd;
@@ -282,7 +288,7 @@ export class HeadParser {
     if (head.hostStart === -1 && head.minorVersion === 1) fail("bad_host", "Host is missing");
     decideFraming(head, this.#facts);
     decideConnection(head, this.#facts);
-    if (head.known === null) this.#memory.learn(bytes, start, head, this.#facts);
+    if (head.known === null) this.#memory.fields.learn(bytes, start, head, this.#facts);
     this.reset();
     return end;
   }

@@ -6,14 +6,17 @@
  * @module
  */
 
+/** A buffer as the words in it. */
+export type Words = DataView<ArrayBuffer>;
+
 /** One view for each slab of buffers; module state, because it holds nothing but the place. */
-const views = new WeakMap<ArrayBuffer, DataView>();
+const views = new WeakMap<ArrayBuffer, Words>();
 
 /** How many bytes are in a word. */
 export const WORD_BYTES = 4;
 
 /** Reads words of a buffer, wherever they begin. */
-export function wordsOf(buffer: ArrayBuffer): DataView {
+export function wordsOf(buffer: ArrayBuffer): Words {
   let view = views.get(buffer);
   if (view === undefined) views.set(buffer, view = new DataView(buffer));
   return view;

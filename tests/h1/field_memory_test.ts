@@ -1,6 +1,6 @@
 /** Fields that are known from before mean what they would mean to a parser that reads them. */
 
-import { FieldMemory } from "../../reactor/h1/field_memory.ts";
+import { HeadMemory } from "../../reactor/h1/head_memory.ts";
 import { HeadParser } from "../../reactor/h1/head_parser.ts";
 import { assertEquals } from "../support/assert.ts";
 import { type Expected, get, head, LIMITS, parse } from "./heads.ts";
@@ -9,7 +9,7 @@ import { whole } from "./splits.ts";
 const FIELDS = ["Host: a", "Cookie: secret=12345678", "Content-Length: 5", "Expect: 100-continue"];
 
 /** What a parser with this memory makes of a head, and whether it knew the fields. */
-function outcomeOf(raw: string, memory: FieldMemory): [outcome: Expected, known: boolean] {
+function outcomeOf(raw: string, memory: HeadMemory): [outcome: Expected, known: boolean] {
   const parser = new HeadParser(LIMITS, memory);
   const outcome = parse(parser, whole(raw));
   return [outcome, parser.head.known !== null];
@@ -30,7 +30,7 @@ Deno.test("known fields mean the same behind every request line", () => {
   const lines = ["GET / HTTP/1.1", "\r\nPOST /b?c HTTP/1.1", "GET http://d/ HTTP/1.1"]
     .concat(["GET / HTTP/1.0", "CONNECT a:1 HTTP/1.1", "OPTIONS * HTTP/1.1", "GET e HTTP/1.1"]);
   for (const fields of sections) {
-    const memory = new FieldMemory();
+    const memory = new HeadMemory();
     outcomeOf(head("POST / HTTP/1.1", ...fields), memory);
     assertEquals(outcomeOf(head("PUT /x HTTP/1.1", ...fields), memory)[1], true, fields[1]);
     for (const line of lines) {
@@ -46,7 +46,7 @@ Deno.test("fields that differ in any byte are not known, and are judged as ever"
   for (let at = from; at < raw.length; at++) {
     for (const byte of ["\0", "\n", "\r", " ", "a", "Z", "9", ":", "\xff"]) {
       if (raw[at] === byte) continue;
-      const memory = new FieldMemory();
+      const memory = new HeadMemory();
       outcomeOf(raw, memory);
       const other = raw.slice(0, at) + byte + raw.slice(at + 1);
       assertEquals(outcomeOf(other, memory), [fresh(other), false], JSON.stringify(other));
@@ -56,7 +56,7 @@ Deno.test("fields that differ in any byte are not known, and are judged as ever"
 
 Deno.test("fields that have not arrived whole are waited for", () => {
   const raw = head("POST / HTTP/1.1", ...FIELDS);
-  const memory = new FieldMemory();
+  const memory = new HeadMemory();
   outcomeOf(raw, memory);
   for (let end = 1; end < raw.length; end++) {
     assertEquals(outcomeOf(raw.slice(0, end), memory), ["more", false]);
@@ -64,12 +64,12 @@ Deno.test("fields that have not arrived whole are waited for", () => {
 });
 
 Deno.test("one field section in 16 unknown ones is remembered, and no more than 8", () => {
-  const memory = new FieldMemory();
+  const memory = new HeadMemory();
   const raw = (i: number) => get(`x: ${i}`);
   for (let i = 0; i <= 16; i++) assertEquals(outcomeOf(raw(i), memory)[1], false);
   const known = Array.from({ length: 17 }, (_, i) => i).filter((i) => outcomeOf(raw(i), memory)[1]);
   assertEquals(known, [0, 16]);
-  const crowded = new FieldMemory();
+  const crowded = new HeadMemory();
   for (let i = 0; i < 9; i++) {
     assertEquals([outcomeOf(raw(i), crowded)[1], outcomeOf(raw(i), crowded)[1]], [false, true]);
   }
@@ -79,14 +79,14 @@ Deno.test("one field section in 16 unknown ones is remembered, and no more than 
 
 Deno.test("long fields, and those of a client without Host, are not remembered", () => {
   for (const raw of [get("x: " + "y".repeat(1_024)), head("GET / HTTP/1.0", "x: y")]) {
-    const memory = new FieldMemory();
+    const memory = new HeadMemory();
     outcomeOf(raw, memory);
     assertEquals(outcomeOf(raw, memory), [fresh(raw), false]);
   }
 });
 
 Deno.test("where nothing repeats, 64 of 4,096 sections are looked for, until one is found", () => {
-  const memory = new FieldMemory();
+  const memory = new HeadMemory();
   for (let i = 0; i < 64; i++) outcomeOf(get(`x: ${i}`), memory);
   for (let i = 64; i < 4_096; i++) assertEquals(outcomeOf(get("x: 48"), memory)[1], false);
   assertEquals(outcomeOf(get("x: 48"), memory)[1], true);

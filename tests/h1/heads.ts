@@ -6,7 +6,7 @@
 
 import { ProtocolError } from "../../reactor/errors.ts";
 import type { ProtocolCode } from "../../reactor/errors.ts";
-import { FieldMemory } from "../../reactor/h1/field_memory.ts";
+import { HeadMemory } from "../../reactor/h1/head_memory.ts";
 import type { RequestHead } from "../../reactor/h1/head.ts";
 import { type HeadLimits, HeadParser, NEED_MORE } from "../../reactor/h1/head_parser.ts";
 import type { Bytes } from "../../reactor/ports.ts";
@@ -53,9 +53,9 @@ export function testHeads(table: readonly HeadCase[], limits: HeadLimits = LIMIT
   }
 }
 
-/** Feeds `raw` in every way, to a parser that knows nothing and to one that may know the fields. */
+/** Feeds `raw` in every way, to a parser that knows nothing and to one that may know the fields and the target. */
 export function checkHead(raw: string, expected: Expected, limits: HeadLimits = LIMITS): void {
-  const memory = new FieldMemory();
+  const memory = new HeadMemory();
   for (const feeding of feedings(raw, { alone: expected === "more" })) {
     const where = `${feeding.name}: ${JSON.stringify(raw)}`;
     const outcome = parse(new HeadParser(limits), feeding);
@@ -94,7 +94,7 @@ function factsOf(from: RequestHead, bytes: Bytes, start: number, behind: number)
   const text = (first: number, last: number) => textOf(bytes, start + first, start + last);
   return {
     method: from.method,
-    target: text(from.targetStart, from.targetEnd),
+    target: from.knownTarget?.text ?? text(from.targetStart, from.targetEnd),
     form: from.targetForm,
     minorVersion: from.minorVersion,
     host: from.hostStart === -1 ? null : text(from.hostStart, from.hostEnd),

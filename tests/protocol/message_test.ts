@@ -191,15 +191,19 @@ onWeir("bytes of a connection that ends are not taken for another's", async (pee
   assertEquals(urls, ["http://h/second"]);
 });
 
-onWeir("requests whose fields came before have URL and headers of their own", async (peer) => {
-  await using running = start(peer, ({ url, headers }) => {
-    const { pathname } = new URL(url);
-    return new Response([pathname, headers.get("x"), new Headers(headers).get("x")].join());
-  });
-  using client = await running.connect();
-  for (let i = 0; i < 40; i++) {
-    const x = i % 3 === 0 ? "other" : "same";
-    const answer = await client.ask(head(`GET /${i} HTTP/1.1`, "Host: a", `x: ${x}`));
-    assertEquals(answer.text, `/${i},${x},${x}`);
-  }
-});
+onWeir(
+  "requests whose fields or targets came before have URL and headers of their own",
+  async (peer) => {
+    await using running = start(peer, ({ url, headers }) => {
+      return new Response([url, headers.get("x"), new Headers(headers).get("x")].join());
+    });
+    using client = await running.connect();
+    for (let i = 0; i < 40; i++) {
+      const x = i % 3 === 0 ? "other" : "same";
+      const host = i % 5 === 0 ? "b" : "a";
+      const path = i % 2 === 0 ? `/${i}` : "/again?x=1";
+      const answer = await client.ask(head(`GET ${path} HTTP/1.1`, `Host: ${host}`, `x: ${x}`));
+      assertEquals(answer.text, `http://${host}${path},${x},${x}`);
+    }
+  },
+);
