@@ -7,11 +7,13 @@
 import type { Case } from "./cases.ts";
 import { runToEnd } from "./children.ts";
 import { pinned, type Pinning } from "./cores.ts";
-import type { Server } from "./launch.ts";
+import { launch, type Server } from "./launch.ts";
 import type { Figures, Tally } from "./model.ts";
 import { BadReport } from "./oha.ts";
+import type { Peer } from "./peers/catalog.ts";
+import { findFault } from "./probe.ts";
 import type { Usage } from "./proc.ts";
-import { BROWSER_FIELDS, type Route } from "./routes.ts";
+import { BROWSER_FIELDS, type Route, ROUTES } from "./routes.ts";
 import type { Site } from "./site.ts";
 
 /** What all runs of a session share. */
@@ -37,11 +39,38 @@ export interface Bout {
   readonly commands: string[];
 }
 
-/** What a load gave: its tally, and the server's use of the machine around it. */
+/** Starts the peer's server for a case; `commands` is told of it. @throws {StartFailure} */
+export async function openBout(
+  peer: Peer,
+  run: { readonly case: Case; readonly options: MeasureOptions; readonly commands: string[] },
+): Promise<Bout> {
+  const { options } = run;
+  const server = await launch(peer, { ...options, cores: options.pinning?.server ?? null });
+  run.commands.push(server.command.join(" "));
+  return { ...run, route: ROUTES[run.case.route], server };
+}
+
+/** What is wrong with the server's answer to the case's request, or `null`. */
+export function faultOf({ case: at, route, server }: Bout): Promise<string | null> {
+  return findFault(route, { port: server.port, extra: extraFields(at) });
+}
+
+/** What a load gave: its tally, and the server's use of the machine meanwhile, where that is known. */
 export interface LoadResult {
   readonly tally: Tally;
-  readonly before: Usage | null;
-  readonly after: Usage | null;
+  /** Processor time of the server's processes, in milliseconds. */
+  readonly cpuMs: number | null;
+  /** The most memory that they ever held resident, in bytes. */
+  readonly peakBytes: number | null;
+}
+
+/** A load's result from its tally and two looks at the server. */
+export function loadResult(tally: Tally, before: Usage | null, after: Usage | null): LoadResult {
+  return {
+    tally,
+    cpuMs: before && after ? after.cpuMs - before.cpuMs : null,
+    peakBytes: after?.peakBytes ?? null,
+  };
 }
 
 /** Above the time of a load itself: waiting for late answers, opening thousands of connections. */

@@ -9,9 +9,11 @@ import {
   extraFields,
   LOAD_MARGIN_MS,
   type LoadResult,
+  loadResult,
   pinnedLoad,
   runLoadProgram,
 } from "./bout.ts";
+import type { Load } from "./cases.ts";
 import { drive, driverCommand, DriverFailure } from "./drive.ts";
 import type { Tally } from "./model.ts";
 import { ohaCommand, parseOha } from "./oha.ts";
@@ -22,62 +24,61 @@ import { parseWrk, wrkCommand } from "./wrk.ts";
 /** Long enough for each connection to get a dozen answers: fairness cannot be told from fewer. */
 const SECONDS_PER_CONNECTION = 1 / 1024;
 
-/** Warms the server up, then puts the case's load on it. */
-export function putLoad(bout: Bout): Promise<LoadResult> {
-  const { load } = bout.case;
-  if (load.kind === "driver") return loadByDriver(bout, load);
-  return load.kind === "wrk" ? loadByWrk(bout, load) : loadByOha(bout);
+/**
+ * V8 has not seen a connection end when it makes its code of a server's first ones, drops that code when
+ * they do end, and takes a third of a second to make it anew. A server that has run for a while is past
+ * that, so the connections of a warm-up end once in its midst.
+ */
+const WARMUP_LOADS = 2;
+
+/** A load by a program of its own, which can be put on a server again and again. */
+export type ProgramLoad = Extract<Load, { readonly kind: "oha" | "wrk" }>;
+
+/** A load by the bench's own driver. */
+export type DriverLoad = Extract<Load, { readonly kind: "driver" }>;
+
+/** Puts load on a server of which nothing counts. */
+export async function warmUp(bout: Bout, load: ProgramLoad): Promise<void> {
+  const seconds = bout.options.warmupSeconds / WARMUP_LOADS;
+  for (let i = 0; i < WARMUP_LOADS; i++) {
+    await runLoadProgram(programCommand(bout, load, seconds), seconds);
+  }
 }
 
-async function loadByOha(bout: Bout): Promise<LoadResult> {
-  const { case: at, route, server, options } = bout;
-  const command = (seconds: number) =>
-    pinnedLoad(
-      ohaCommand(route, {
-        port: server.port,
-        connections: at.connections ?? 1,
-        amount: { seconds },
-        newConnections: at.load.kind === "oha" && at.load.newConnections === true,
-        extra: extraFields(at),
-        bodyFile: options.site.bodyFile(route),
-      }),
-      options,
-    );
-  await runLoadProgram(command(options.warmupSeconds), options.warmupSeconds);
-  return bracket(
-    bout,
-    command(options.seconds),
-    (text) => parseOha(text, { bodyBytes: route.answer.length }),
+/** Puts the load on a server between two looks at it. */
+export async function putLoad(
+  bout: Bout,
+  load: ProgramLoad,
+  seconds: number,
+): Promise<LoadResult> {
+  const command = programCommand(bout, load, seconds);
+  bout.commands.push(command.join(" "));
+  const before = await readUsage(bout.server.pids);
+  const text = await runLoadProgram(command, seconds);
+  const after = await readUsage(bout.server.pids);
+  const { answer } = bout.route;
+  const tally = load.kind === "wrk" ? parseWrk(text) : parseOha(text, { bodyBytes: answer.length });
+  return loadResult(tally, before, after);
+}
+
+function programCommand(bout: Bout, load: ProgramLoad, seconds: number): readonly string[] {
+  const { case: at, route, server: { port }, options } = bout;
+  if (load.kind === "wrk") return pinnedLoad(wrkCommand({ ...load, port, seconds }), options);
+  return pinnedLoad(
+    ohaCommand(route, {
+      port,
+      connections: load.connections,
+      amount: { seconds },
+      newConnections: load.newConnections === true,
+      extra: extraFields(at),
+      bodyFile: options.site.bodyFile(route),
+    }),
+    options,
   );
 }
 
-async function loadByWrk(
-  bout: Bout,
-  load: { readonly connections: number; readonly depth: number },
-): Promise<LoadResult> {
-  const { server, options } = bout;
-  const command = (seconds: number) =>
-    pinnedLoad(wrkCommand({ ...load, port: server.port, seconds }), options);
-  await runLoadProgram(command(options.warmupSeconds), options.warmupSeconds);
-  return bracket(bout, command(options.seconds), parseWrk);
-}
-
-/** Runs a load program between two looks at the server. */
-async function bracket(
-  bout: Bout,
-  command: readonly string[],
-  parse: (text: string) => Tally,
-): Promise<LoadResult> {
-  bout.commands.push(command.join(" "));
-  const before = await readUsage(bout.server.pids);
-  const text = await runLoadProgram(command, bout.options.seconds);
-  return { tally: parse(text), before, after: await readUsage(bout.server.pids) };
-}
-
-async function loadByDriver(
-  bout: Bout,
-  load: { readonly connections: number; readonly depth: number },
-): Promise<LoadResult> {
+/** Warms the server up and loads it, on the same connections. */
+export async function putDriverLoad(bout: Bout, load: DriverLoad): Promise<LoadResult> {
   const { route, server, options } = bout;
   const { pids, port } = server;
   const seconds = Math.max(options.seconds, load.connections * SECONDS_PER_CONNECTION);
@@ -105,5 +106,5 @@ async function loadByDriver(
     },
   });
   if (tally === null) throw new DriverFailure("driver gave no tally");
-  return { tally, before, after };
+  return loadResult(tally, before, after);
 }

@@ -1,37 +1,37 @@
 /**
- * One run: one peer, one case, a fresh server process. Checks the answers, warms up, loads, and turns what
- * was counted into an outcome. A run never throws for what a peer does.
+ * One round of a case: each peer once, on a fresh server process. Checks the answers, warms up, loads, and
+ * turns what was counted into outcomes. A round never throws for what a peer does.
  *
  * @module
  */
 
-import { type Bout, extraFields, type LoadResult, type MeasureOptions } from "./bout.ts";
+import { type Bout, faultOf, type MeasureOptions, openBout } from "./bout.ts";
 import type { Case } from "./cases.ts";
-import { MissingProgram } from "./children.ts";
 import { runColdCase } from "./cold_case.ts";
-import { DriverFailure } from "./drive.ts";
 import { runIdleCase } from "./idle_case.ts";
-import { launch, type Server, StartFailure } from "./launch.ts";
-import { putLoad } from "./loads.ts";
-import type { Figures, Outcome } from "./model.ts";
-import { BadReport } from "./oha.ts";
+import { judge, type Measured, reasonOf } from "./judge.ts";
+import { putDriverLoad } from "./loads.ts";
+import type { Outcome } from "./model.ts";
 import { runOverloadCase } from "./overload_case.ts";
 import type { Peer } from "./peers/catalog.ts";
-import { findFault } from "./probe.ts";
-import { ROUTES } from "./routes.ts";
+import { measureInTurns } from "./turns.ts";
 
-/** An outcome and how it came about. */
-export interface Measured {
-  readonly outcome: Outcome;
-  readonly commands: readonly string[];
-}
-
-/** Runs the case on the peer once. */
-export async function measure(
-  peer: Peer,
+/** Runs the case on each of the peers once; what became of each, in their order. */
+export async function measureRound(
+  peers: readonly Peer[],
   at: Case,
   options: MeasureOptions,
-): Promise<Measured> {
+): Promise<Measured[]> {
+  const { load } = at;
+  if (load.kind === "oha" || load.kind === "wrk") {
+    return measureInTurns(peers, { case: at, load, options });
+  }
+  const measured: Measured[] = [];
+  for (const peer of peers) measured.push(await measureAlone(peer, at, options));
+  return measured;
+}
+
+async function measureAlone(peer: Peer, at: Case, options: MeasureOptions): Promise<Measured> {
   const commands: string[] = [];
   try {
     const outcome = at.load.kind === "cold"
@@ -40,63 +40,37 @@ export async function measure(
         options,
         commands,
       })
-      : await measureLoad(peer, { at, options, commands });
+      : await loadAlone(peer, { case: at, options, commands });
     return { outcome, commands };
   } catch (error) {
     return { outcome: { kind: "failed", why: reasonOf(error) }, commands };
   }
 }
 
-/** Problems that belong to the run become its outcome; all others are mistakes of the bench. */
-export function reasonOf(error: unknown): string {
-  const known = [StartFailure, DriverFailure, BadReport, MissingProgram];
-  if (known.some((kind) => error instanceof kind)) return (error as Error).message;
-  throw error;
-}
-
-async function measureLoad(
+async function loadAlone(
   peer: Peer,
-  run: { at: Case; options: MeasureOptions; commands: string[] },
+  run: { case: Case; options: MeasureOptions; commands: string[] },
 ): Promise<Outcome> {
-  const { at, options, commands } = run;
-  const route = ROUTES[at.route];
-  const server = await launch(peer, { ...options, cores: options.pinning?.server ?? null });
-  commands.push(server.command.join(" "));
+  const bout = await openBout(peer, run);
+  const { server } = bout;
   try {
-    const fault = await findFault(route, { port: server.port, extra: extraFields(at) });
-    if (fault !== null) return { kind: "invalid", why: fault, figures: null };
-    const bout: Bout = { case: at, route, server, options, commands };
-    if (at.load.kind === "idle") return await runIdleCase(bout);
-    if (at.load.kind === "overload") return await runOverloadCase(bout, at.load);
-    return judge(server, await putLoad(bout));
+    const why = await faultOf(bout);
+    return why === null ? await loadOf(bout) : { kind: "invalid", why, figures: null };
   } finally {
     await server.stop();
   }
 }
 
-/** Turns a load's result into an outcome: fast is nothing worth when the server died or was wrong. */
-export function judge(server: Pick<Server, "fault">, result: LoadResult): Outcome {
-  const { tally } = result;
-  const fault = server.fault();
-  if (fault !== null) return { kind: "failed", why: fault };
-  if (tally.good === 0 && tally.bad === 0) return { kind: "failed", why: "no answer at all" };
-  const figures = figuresOf(result);
-  if (tally.bad > 0) return { kind: "invalid", why: `${tally.bad} wrong answers`, figures };
-  if (tally.socketErrors > 0) {
-    return { kind: "invalid", why: `${tally.socketErrors} socket errors`, figures };
+async function loadOf(bout: Bout): Promise<Outcome> {
+  const { load } = bout.case;
+  switch (load.kind) {
+    case "driver":
+      return judge(bout.server, await putDriverLoad(bout, load));
+    case "idle":
+      return await runIdleCase(bout);
+    case "overload":
+      return await runOverloadCase(bout, load);
+    default:
+      throw new TypeError(`Cannot put a load of kind "${load.kind}" on one server alone`);
   }
-  return { kind: "measured", figures };
-}
-
-function figuresOf({ tally, before, after }: LoadResult): Figures {
-  const answered = tally.good + tally.bad;
-  return {
-    ...tally,
-    perSecond: answered / tally.seconds,
-    cpuMicros: before && after ? (after.cpuMs - before.cpuMs) * 1000 / answered : null,
-    peakBytes: after?.peakBytes ?? null,
-    bytesPerConnection: null,
-    coldMs: null,
-    overload: null,
-  };
 }

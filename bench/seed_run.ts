@@ -9,7 +9,7 @@ import { launch } from "./launch.ts";
 import { ohaCommand, parseOha } from "./oha.ts";
 import type { Candidate } from "./preflight.ts";
 import type { SeedColumn } from "./report/seed_table.ts";
-import { reasonOf } from "./measure.ts";
+import { reasonOf } from "./judge.ts";
 import { ROUTES } from "./routes.ts";
 
 const REQUESTS = 100_000;

@@ -8,10 +8,11 @@ import type { MeasureOptions } from "./bout.ts";
 import { CASES } from "./cases.ts";
 import { findPinning } from "./cores.ts";
 import type { Flags } from "./flags.ts";
+import type { Measured } from "./judge.ts";
 import { describeMachine, descriptorLimit, isRoot, versionOf } from "./machine.ts";
-import { measure, type Measured } from "./measure.ts";
+import { measureRound } from "./measure.ts";
 import type { CaseInfo, Results, Run } from "./model.ts";
-import { PEERS } from "./peers/catalog.ts";
+import { type Peer, PEERS } from "./peers/catalog.ts";
 import { type Candidate, inspectPeers } from "./preflight.ts";
 import type { Progress } from "./progress.ts";
 import { caseTable } from "./report/table.ts";
@@ -95,20 +96,26 @@ export async function runSession(setup: Setup, progress: Progress): Promise<Resu
         done,
         total: steps.length,
         elapsedMs: elapsedMs() - runsBegin,
-        now: `${step.case.id}, round ${step.round}: ${step.peer.title}`,
+        now: `${step.case.id}, round ${step.round}`,
       }),
     onCase: (at, done) => progress.print(caseTable(gather(done, []), caseInfo(at))),
     hasTime: () => !flags.quick || elapsedMs() < QUICK_BUDGET_MS,
   });
-  const left = steps.length - runs.length;
-  return gather(runs, left === 0 ? [] : [`${left} of ${steps.length} runs left out: out of time`]);
+  const all = steps.reduce((sum, { peers }) => sum + peers.length, 0);
+  const left = all - runs.length;
+  return gather(runs, left === 0 ? [] : [`${left} of ${all} runs left out: out of time`]);
 }
 
-function measureStep(setup: Setup, step: Step): Promise<Measured> {
-  const failure = setup.candidates.find(({ peer }) => peer === step.peer)?.failure ?? null;
-  return failure === null
-    ? measure(step.peer, step.case, setup.measureOptions)
-    : Promise.resolve({ outcome: { kind: "failed", why: failure }, commands: [] });
+/** One round of those peers that come up; the others have failed before it. */
+async function measureStep({ candidates, measureOptions }: Setup, step: Step): Promise<Measured[]> {
+  const failed = new Map<Peer, Measured>();
+  for (const { peer, failure } of candidates) {
+    if (failure === null) continue;
+    failed.set(peer, { outcome: { kind: "failed", why: failure }, commands: [] });
+  }
+  const able = step.peers.filter((peer) => !failed.has(peer));
+  const measured = await measureRound(able, step.case, measureOptions);
+  return step.peers.map((peer) => failed.get(peer) ?? measured[able.indexOf(peer)]!);
 }
 
 function caseInfo({ id, title, figure, connections, series }: CaseInfo): CaseInfo {

@@ -9,7 +9,14 @@
  * @module
  */
 
-import { type FigureName, figureOf, type Figures, type Outcome, type Run } from "./model.ts";
+import {
+  type FigureName,
+  figureOf,
+  type Figures,
+  type Latency,
+  type Outcome,
+  type Run,
+} from "./model.ts";
 
 /** A value with its spread over the rounds. */
 export interface Spread {
@@ -122,13 +129,7 @@ function combine(all: readonly Figures[]): Figures {
     peakBytes: middle((each) => each.peakBytes),
     bytesPerConnection: middle((each) => each.bytesPerConnection),
     coldMs: middle((each) => each.coldMs),
-    latencyMs: all.every((each) => each.latencyMs === null) ? null : {
-      p50: middle((each) => each.latencyMs?.p50) ?? 0,
-      p90: middle((each) => each.latencyMs?.p90) ?? 0,
-      p99: middle((each) => each.latencyMs?.p99) ?? 0,
-      p999: middle((each) => each.latencyMs?.p999) ?? 0,
-      max: Math.max(...all.map((each) => each.latencyMs?.max ?? 0)),
-    },
+    latencyMs: middleLatency(all.map(({ latencyMs }) => latencyMs)),
     fairness: worstFairness(all),
     overload: all.every((each) => each.overload === null) ? null : {
       capacity: middle((each) => each.overload?.capacity) ?? 0,
@@ -138,6 +139,20 @@ function combine(all: readonly Figures[]): Figures {
       highP99Ms: middle((each) => each.overload?.highP99Ms),
       shedShare: middle((each) => each.overload?.shedShare) ?? 0,
     },
+  };
+}
+
+/** The median of each percentile, and the most of all; `null` of nothing. */
+export function middleLatency(all: readonly (Latency | null)[]): Latency | null {
+  const known = all.filter((each) => each !== null);
+  if (known.length === 0) return null;
+  const middle = (of: (latency: Latency) => number) => median(known.map(of));
+  return {
+    p50: middle(({ p50 }) => p50),
+    p90: middle(({ p90 }) => p90),
+    p99: middle(({ p99 }) => p99),
+    p999: middle(({ p999 }) => p999),
+    max: Math.max(...known.map(({ max }) => max)),
   };
 }
 

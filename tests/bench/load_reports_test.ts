@@ -2,7 +2,8 @@ import { BadReport, ohaCommand, parseOha } from "../../bench/oha.ts";
 import { caseTable } from "../../bench/report/table.ts";
 import { ROUTES } from "../../bench/routes.ts";
 import { parseWrk, wrkCommand } from "../../bench/wrk.ts";
-import { judge } from "../../bench/measure.ts";
+import { loadResult } from "../../bench/bout.ts";
+import { judge } from "../../bench/judge.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "../support/assert.ts";
 import { outcomeRun, session } from "./sample.ts";
 
@@ -31,7 +32,7 @@ Deno.test("parseOha() reads a recorded report", () => {
 Deno.test("a recorded report comes out as a row of the table", () => {
   const tally = parseOha(recorded("oha_hello.json"), HELLO);
   const usage = (cpuMs: number) => ({ cpuMs, residentBytes: 0, peakBytes: 45 * 2 ** 20 });
-  const outcome = judge({ fault: () => null }, { tally, before: usage(100), after: usage(245.58) });
+  const outcome = judge({ fault: () => null }, loadResult(tally, usage(100), usage(245.58)));
   const results = session([outcomeRun("hello/weir", outcome)]);
   const [at] = results.cases;
   assert(at !== undefined);

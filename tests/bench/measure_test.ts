@@ -1,34 +1,10 @@
 import type { MeasureOptions } from "../../bench/bout.ts";
 import { type Case, CASES } from "../../bench/cases.ts";
-import { measure } from "../../bench/measure.ts";
+import { measureRound } from "../../bench/measure.ts";
 import type { Outcome } from "../../bench/model.ts";
-import type { Peer } from "../../bench/peers/catalog.ts";
 import { inspectPeers } from "../../bench/preflight.ts";
-import { createSite } from "../../bench/site.ts";
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
-
-const SCRIPT = new URL("./fakes/server.ts", import.meta.url).pathname;
-
-function fake(how: string): Peer {
-  return {
-    id: how,
-    title: how,
-    routes: ["hello"],
-    pipelines: true,
-    variant: false,
-    version: [Deno.execPath(), "--version"],
-    command: (port) => [
-      Deno.execPath(),
-      "run",
-      "--quiet",
-      "--no-check",
-      `--allow-net=127.0.0.1:${port}`,
-      SCRIPT,
-      how,
-      String(port),
-    ],
-  };
-}
+import { fake, withOptions } from "./fake_peers.ts";
 
 function loadCase(connections: number, depth: number): Case {
   const [any] = CASES;
@@ -36,28 +12,11 @@ function loadCase(connections: number, depth: number): Case {
   return { ...any, connections, load: { kind: "driver", connections, depth } };
 }
 
-/** Runs the test with a session's options, in a folder that is removed behind it. */
-async function withOptions(body: (options: MeasureOptions) => Promise<void>): Promise<void> {
-  const site = createSite(Deno.makeTempDirSync(), { asRoot: false, maxConnections: 100 });
-  try {
-    await body({
-      site,
-      pinning: null,
-      seconds: 0.2,
-      warmupSeconds: 0.05,
-      idleConnections: 50,
-      quick: true,
-    });
-  } finally {
-    site.remove();
-  }
-}
-
 async function outcomeOf(how: string, at: Case, options: MeasureOptions): Promise<Outcome> {
-  return (await measure(fake(how), at, options)).outcome;
+  return (await measureRound([fake(how)], at, options))[0]!.outcome;
 }
 
-Deno.test("measure() counts every connection of a server that is right", () =>
+Deno.test("measureRound() counts every connection of a server that is right", () =>
   withOptions(async (options) => {
     for (const depth of [1, 16]) {
       const outcome = await outcomeOf("good", loadCase(8, depth), options);
@@ -72,13 +31,13 @@ Deno.test("measure() counts every connection of a server that is right", () =>
     }
   }));
 
-Deno.test("measure() calls a server invalid that answers 500 from the start, and never loads it", () =>
+Deno.test("measureRound() calls a server invalid that answers 500 from the start, and never loads it", () =>
   withOptions(async (options) => {
     const outcome = await outcomeOf("wrong", loadCase(8, 1), options);
     assertEquals(outcome, { kind: "invalid", why: "status 500 at /", figures: null });
   }));
 
-Deno.test("measure() counts the 500s of a server that goes wrong under load", () =>
+Deno.test("measureRound() counts the 500s of a server that goes wrong under load", () =>
   withOptions(async (options) => {
     const outcome = await outcomeOf("later", loadCase(8, 1), options);
     assert(outcome.kind === "invalid", JSON.stringify(outcome));
@@ -86,14 +45,14 @@ Deno.test("measure() counts the 500s of a server that goes wrong under load", ()
     assert((outcome.figures?.bad ?? 0) > 0);
   }));
 
-Deno.test("measure() calls a server failed that dies, however fast it was before", () =>
+Deno.test("measureRound() calls a server failed that dies, however fast it was before", () =>
   withOptions(async (options) => {
     const outcome = await outcomeOf("mortal", loadCase(8, 1), options);
     assert(outcome.kind === "failed", JSON.stringify(outcome));
     assertMatch(outcome.why, /^server ended/);
   }));
 
-Deno.test("measure() calls a program failed that is missing or does not come up", () =>
+Deno.test("measureRound() calls a program failed that is missing or does not come up", () =>
   withOptions(async (options) => {
     const missing = { ...fake("good"), command: () => ["no-such-server-program"] };
     const broken = {
@@ -101,7 +60,7 @@ Deno.test("measure() calls a program failed that is missing or does not come up"
       command: () => [Deno.execPath(), "eval", "throw Error('no')"],
     };
     const outcomes = [missing, broken].map(async (peer) =>
-      (await measure(peer, loadCase(1, 1), options)).outcome
+      (await measureRound([peer], loadCase(1, 1), options))[0]!.outcome
     );
     assertEquals(await outcomes[0], {
       kind: "failed",
@@ -112,7 +71,7 @@ Deno.test("measure() calls a program failed that is missing or does not come up"
     assertMatch(second.why, /^did not start: .*no/);
   }));
 
-Deno.test("measure() times a cold start", () =>
+Deno.test("measureRound() times a cold start", () =>
   withOptions(async (options) => {
     const [any] = CASES;
     assert(any !== undefined);

@@ -10,18 +10,12 @@ import { figures } from "./sample.ts";
 const HELLO = CASES.filter(({ id }) => id === "hello");
 const THREE = PEERS.filter(({ id }) => ["weir", "floor", "deno"].includes(id));
 
-Deno.test("planSteps() interleaves the peers and begins each round with another", () => {
+Deno.test("planSteps() has all peers in each round and begins it with another", () => {
   const steps = planSteps(HELLO, { peers: THREE, rounds: 3 });
-  assertEquals(steps.map(({ peer, round }) => `${round} ${peer.id}`), [
-    "1 weir",
-    "1 floor",
-    "1 deno",
-    "2 floor",
-    "2 deno",
-    "2 weir",
-    "3 deno",
-    "3 weir",
-    "3 floor",
+  assertEquals(steps.map(({ peers, round }) => `${round} ${peers.map(({ id }) => id)}`), [
+    "1 weir,floor,deno",
+    "2 floor,deno,weir",
+    "3 deno,weir,floor",
   ]);
 });
 
@@ -36,18 +30,30 @@ Deno.test("takesPart() leaves out what a peer cannot do", () => {
 });
 
 Deno.test("runSteps() tells when a case is complete, and stops when there is no time", async () => {
-  const steps = planSteps(CASES.slice(0, 2), { peers: THREE, rounds: 1 });
+  const steps = planSteps(CASES.slice(0, 2), { peers: THREE, rounds: 2 });
   const complete: string[] = [];
-  let runsLeft = 5;
+  let stepsLeft = 3;
   const runs = await runSteps(steps, {
-    measure: () =>
-      Promise.resolve({ outcome: { kind: "measured", figures: figures() }, commands: [] }),
-    onStep: () => runsLeft--,
+    measure: ({ peers }) =>
+      Promise.resolve(
+        peers.map(() => ({ outcome: { kind: "measured", figures: figures() }, commands: [] })),
+      ),
+    onStep: () => stepsLeft--,
     onCase: ({ id }, sofar) => complete.push(`${id} after ${sofar.length}`),
-    hasTime: () => runsLeft > 0,
+    hasTime: () => stepsLeft > 0,
   });
-  assertEquals(runs.length, 5);
-  assertEquals(complete, ["hello after 3"]);
+  assertEquals(runs.map(({ case: id, peer, round }) => `${id} ${round} ${peer}`), [
+    "hello 1 weir",
+    "hello 1 floor",
+    "hello 1 deno",
+    "hello 2 floor",
+    "hello 2 deno",
+    "hello 2 weir",
+    "browser 1 weir",
+    "browser 1 floor",
+    "browser 1 deno",
+  ]);
+  assertEquals(complete, ["hello after 6"]);
 });
 
 Deno.test("parseFlags() chooses cases and peers in the order of the catalogs", () => {
