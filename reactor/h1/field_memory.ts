@@ -38,6 +38,22 @@ const PATIENCE = 64;
 /** The end of the last line and the empty line, as a little-endian word. */
 const LAST_WORD = 0x0a0d0a0d;
 
+/** Names whose values are remembered; a program asks for few, unless it asks for what a client sent. */
+const MOST_NAMES = 32;
+
+/** The lines of a section that many requests share: what one looked up is there for the next. */
+class SharedSection extends FieldSection {
+  readonly #values = new Map<string, string | null>();
+
+  override get(name: string): string | null {
+    const known = this.#values.get(name);
+    if (known !== undefined) return known;
+    const value = super.get(name);
+    if (this.#values.size < MOST_NAMES) this.#values.set(name, value);
+    return value;
+  }
+}
+
 /** A section that was read before, and what came of it. */
 export class KnownFields {
   readonly length: number;
@@ -60,7 +76,7 @@ export class KnownFields {
 
   /** The lines; the same object for every request that has them. */
   get section(): FieldSection {
-    return this.#section ??= new FieldSection(
+    return this.#section ??= new SharedSection(
       String.fromCharCode(...new Uint8Array(this.#words.buffer)),
       0,
     );

@@ -77,6 +77,22 @@ Deno.test("one field section in 16 unknown ones is remembered, and no more than 
   assertEquals(remembered, [8, 7, 6, 5, 4, 3, 2, 1]);
 });
 
+Deno.test("a known section gives each name its own value, however often and many are asked for", () => {
+  const memory = new HeadMemory();
+  const raw = head("GET / HTTP/1.1", "Host: a", "x: 1", "X: 2", "y:", "Cookie: b", "cookie: c");
+  const parser = new HeadParser(LIMITS, memory);
+  for (let i = 0; i < 2; i++) parse(parser, whole(raw));
+  const { section } = parser.head.known!;
+  for (let i = 0; i < 2; i++) {
+    const values = ["x", "X", "y", "COOKIE", "host", "z", "x:", ""].map((name) =>
+      section.get(name)
+    );
+    assertEquals(values, ["1, 2", "1, 2", "", "b; c", "a", null, null, null]);
+    for (let n = 0; n < 50; n++) assertEquals(section.get(`none-${n}`), null);
+  }
+  assertEquals(section.get("x"), "1, 2");
+});
+
 Deno.test("long fields, and those of a client without Host, are not remembered", () => {
   for (const raw of [get("x: " + "y".repeat(1_024)), head("GET / HTTP/1.0", "x: y")]) {
     const memory = new HeadMemory();
