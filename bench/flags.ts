@@ -38,7 +38,7 @@ Usage: deno task bench [flags]
   --case <id,…>     only these cases: ${wrapped(CASES.map(({ id }) => id))}
   --peer <id,…>     only these peers: ${wrapped(PEERS.map(({ id }) => id))}
   --rounds <n>      rounds of all peers per case (${DEFAULTS.rounds})
-  --seconds <s>     length of one measured load (${DEFAULTS.seconds})
+  --seconds <s>     how long each peer is loaded in a round (${DEFAULTS.seconds})
   --quick           a few cases, one short round: under a minute
   --check           judge the ratios by bench/bars.json; exit 1 when a bar is missed
   --seed-table      only 100,000 requests over 64 connections to each peer

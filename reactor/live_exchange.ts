@@ -297,8 +297,9 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   #putText(head: ResponseHead, text: string): void {
     const { outbox, plainAnswers, keepAliveLine } = this.#host;
     const usual = this.persists && this.minorVersion === 1 && keepAliveLine === "";
+    this.bodyBytes = usual ? plainAnswers.put(outbox, head, text) : -1;
+    if (this.bodyBytes >= 0) return;
     this.bodyBytes = text.length;
-    if (usual && plainAnswers.put(outbox, head, text)) return;
     // Right if all of it is ASCII, which the number of bytes written tells.
     const headText = this.#headText(head, text.length);
     const short = text.length <= SHORT_TEXT;

@@ -1,5 +1,5 @@
 /**
- * The answer that nearly all answers are: HTTP/1.1, a short text, and nothing in the handler's fields that
+ * The answer that nearly all answers are: HTTP/1.1, a text that is not long, and nothing in the handler's fields that
  * the engine has a say in. Its head is put together from bytes made before: status and fields as one piece
  * that is remembered, and the date's line, which changes once a second. Everything else takes the way of
  * `answer.ts`, and gives the same bytes.
@@ -15,8 +15,8 @@ import { fieldLines, scanFields, statusLine } from "./h1/serialize.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Bytes, Codec } from "./ports.ts";
 
-/** Text longer than this is encoded faster by the platform than by a loop here. */
-const MOST_CHARS = 256;
+/** Longer text does not fit into a buffer for sure, and is written from where it lies once it is encoded. */
+const MOST_CHARS = 16_384;
 
 /** Heads remembered; a program has few different ones. */
 const SLOTS = 16;
@@ -49,14 +49,15 @@ export class PlainAnswers {
   }
 
   /**
-   * Appends the whole answer to the outbox, or nothing if it is not a plain one after all.
+   * Appends the whole answer to the outbox and returns the bytes of its body, or appends nothing and
+   * returns -1 if it is not a plain one after all.
    *
    * @throws {TypeError} If a field cannot be sent, see `fieldLines`.
    */
-  put(outbox: Outbox, head: ResponseHead, text: string): boolean {
-    if (text.length > MOST_CHARS || this.#dateLine === "") return false;
+  put(outbox: Outbox, head: ResponseHead, text: string): number {
+    if (text.length > MOST_CHARS || this.#dateLine === "") return -1;
     const prefix = this.#recall(head);
-    return prefix !== null && outbox.plain({ prefix, suffix: this.#suffix, text });
+    return prefix === null ? -1 : outbox.plain({ prefix, suffix: this.#suffix, text });
   }
 
   #recall(head: ResponseHead): Bytes | null {
