@@ -53,6 +53,8 @@ export class Inbox {
   /** Where the next read goes, or `null` when there is no room. Must be followed by `filled`. */
   room(): Bytes | null {
     if (this.start === this.end) this.#rewind();
+    // Before the next request is cut in two by the buffer's end; no byte is moved more than once for this.
+    else if (this.start > this.bytes.length >> 1) this.#toFront();
     else if (this.end === this.bytes.length && !this.#makeRoom()) return null;
     this.#reading = true;
     return this.end === 0 ? this.bytes : this.bytes.subarray(this.end);
@@ -119,22 +121,25 @@ export class Inbox {
     return this.bytes.byteLength === this.bytes.buffer.byteLength;
   }
 
-  /** Moves the waiting bytes to the front, into a larger buffer if they fill this one. */
+  /** Moves the waiting bytes to the front, or into a larger buffer if they fill this one. */
   #makeRoom(): boolean {
-    const { bytes, start, end } = this;
-    if (start > 0) {
-      bytes.copyWithin(0, start, end);
-    } else {
-      const larger = this.#larger();
-      if (larger === null) return false;
-      larger.set(bytes);
-      this.#filled = false;
-      this.#buffers.give(bytes);
-      this.bytes = larger;
+    if (this.start > 0) {
+      this.#toFront();
+      return true;
     }
-    this.start = 0;
-    this.end = end - start;
+    const larger = this.#larger();
+    if (larger === null) return false;
+    larger.set(this.bytes);
+    this.#filled = false;
+    this.#buffers.give(this.bytes);
+    this.bytes = larger;
     return true;
+  }
+
+  #toFront(): void {
+    this.bytes.copyWithin(0, this.start, this.end);
+    this.end -= this.start;
+    this.start = 0;
   }
 
   #larger(): Bytes | null {

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { latin1Bytes } from "./latin1.ts";
 import type { Bytes, Codec } from "./ports.ts";
 
 /** Where the gathering buffer comes from. */
@@ -96,9 +97,7 @@ export class Outbox {
 
   /** Appends text of any length, each character one byte. */
   latin1(text: string): void {
-    const bytes: Bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    this.bytes(bytes);
+    this.bytes(latin1Bytes(text));
   }
 
   /** Appends bytes: copied when they fit, else written from where they lie, and nothing behind them. */

@@ -1,8 +1,8 @@
 /**
- * The answer that nearly all answers are: HTTP/1.1, a text that is not long, and nothing in the handler's fields that
- * the engine has a say in. Its head is put together from bytes made before: status and fields as one piece
- * that is remembered, and the date's line, which changes once a second. Everything else takes the way of
- * `answer.ts`, and gives the same bytes.
+ * The answer that nearly all answers are: HTTP/1.1, a text that is not long, and nothing in the handler's
+ * fields that the engine has a say in. Its head is put together from bytes made before: status and fields
+ * as one piece that is remembered, and the date's line, which changes once a second. Everything else takes
+ * the way of `answer.ts`, and gives the same bytes.
  *
  * (Measured on `/`: 110 ns for head and text, where joining strings and encoding them takes 180, and 220
  * behind another answer.)

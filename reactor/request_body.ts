@@ -12,12 +12,14 @@ import { BodyError, type ProtocolError } from "./errors.ts";
 import type { RequestBody } from "./exchange.ts";
 import { ChunkedDecoder, ChunkStep } from "./h1/chunked.ts";
 import type { Inbox } from "./inbox.ts";
+import { latin1Bytes } from "./latin1.ts";
 import { joined, Pieces } from "./pieces.ts";
-import type { Bytes } from "./ports.ts";
+import type { Bytes, Codec } from "./ports.ts";
 
 /** What a body needs of its connection. */
 export interface BodySource {
   readonly inbox: Inbox;
+  readonly codec: Codec;
   /** The body's bytes are wanted now: a `100 (Continue)` may be due, the minimum rate runs. */
   bodyWanted(): void;
   /** Bytes of the body left the inbox. */
@@ -35,6 +37,12 @@ export interface BodyLimits {
   readonly bodyBytes: number;
   readonly bufferedBodyBytes: number;
 }
+
+/**
+ * A body up to this length that nobody has read when its answer is given is kept as a string, one character
+ * a byte: an array costs 0.4 µs more, and hardly any such body is ever read.
+ */
+const MOST_KEPT_AS_TEXT = 1_024;
 
 interface Waiter {
   resolve(piece: Bytes | null): void;
@@ -59,7 +67,7 @@ export class LiveBody implements RequestBody {
   #ending: BodyError | null = null;
   #waiter: Waiter | null = null;
   /** What had arrived when the answer was given, for whoever reads it later. */
-  #kept: Bytes | null = null;
+  #kept: Bytes | string | null = null;
 
   constructor(
     source: BodySource,
@@ -179,6 +187,10 @@ export class LiveBody implements RequestBody {
     if (this.#error !== null || this.#waiter !== null) return false;
     const remaining = this.remaining;
     if (remaining !== null && this.#source.inbox.size < remaining) return false;
+    if (remaining !== null && remaining <= MOST_KEPT_AS_TEXT && !this.#discarding) {
+      this.#keepText(remaining);
+      return true;
+    }
     this.#settling = true;
     const rest = this.#take();
     this.#settling = false;
@@ -223,11 +235,22 @@ export class LiveBody implements RequestBody {
     const { inbox } = this.#source;
     const count = this.#remaining;
     const text = decode(inbox.bytes.subarray(inbox.start, inbox.start + count));
+    this.#usedUp(count);
+    return text;
+  }
+
+  #keepText(count: number): void {
+    const { inbox, codec } = this.#source;
+    this.#kept = codec.latin1(inbox.bytes, inbox.start, inbox.start + count);
+    this.#usedUp(count);
+  }
+
+  /** The rest of a body with a length has left the inbox. */
+  #usedUp(count: number): void {
     this.#countSized(count);
-    inbox.consume(count);
+    this.#source.inbox.consume(count);
     this.#source.bodyTaken();
     this.#source.bodyComplete();
-    return text;
   }
 
   async #decodeAll(decode: (bytes: Bytes) => string): Promise<string> {
@@ -251,7 +274,7 @@ export class LiveBody implements RequestBody {
     if (this.#kept === null) return this.#discarding ? null : this.#take();
     const kept = this.#kept;
     this.#kept = null;
-    return kept;
+    return typeof kept === "string" ? latin1Bytes(kept) : kept;
   }
 
   #take(): Bytes | null {

@@ -104,6 +104,24 @@ Deno.test("Inbox takes in as much as its bound, then has no room until something
   }
 });
 
+Deno.test("Inbox moves what waits to the front once more than half of its buffer is used up", () => {
+  const { pool, account } = poolOf();
+  const inbox = new Inbox(pool, { maxBytes: 1_000 });
+  const left = (used: number) => {
+    receive(inbox, "x".repeat(600 - inbox.end));
+    inbox.consume(used - inbox.start);
+    const { length } = inbox.room()!;
+    inbox.filled(0);
+    return length;
+  };
+  assertEquals(left(TINY_BYTES / 2), TINY_BYTES - 600);
+  assertEquals(left(TINY_BYTES / 2 + 1), TINY_BYTES - 600 + TINY_BYTES / 2 + 1);
+  assertEquals(contentOf(inbox), "x".repeat(600 - TINY_BYTES / 2 - 1));
+  assertEquals(inbox.bytes.length, TINY_BYTES);
+  inbox.release();
+  assertEquals(account.out, 0);
+});
+
 Deno.test("Inbox keeps its bytes where they are while a read is under way", () => {
   const { pool } = poolOf();
   const inbox = new Inbox(pool, { maxBytes: 1_000 });
