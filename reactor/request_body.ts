@@ -130,7 +130,8 @@ export class LiveBody implements RequestBody {
     const piece = this.#now();
     if (piece !== null) return Promise.resolve(piece);
     if (this.#error !== null) return Promise.reject(this.#error);
-    if (this.#ending !== null && !this.#complete) return Promise.reject(this.#ending);
+    const lacking = !this.#complete || this.#discarding;
+    if (this.#ending !== null && lacking) return Promise.reject(this.#ending);
     if (this.#complete || this.#discarding) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject };
@@ -172,7 +173,10 @@ export class LiveBody implements RequestBody {
   /** Throws away what has arrived of it; returns the number of bytes. */
   discard(): number {
     const before = this.#source.inbox.size;
-    this.#ending ??= new BodyError("aborted", "Cannot read the body: it was discarded unread");
+    // What its reader gave up ends for it, what was taken from it does not.
+    if (!this.#discarding) {
+      this.#ending ??= new BodyError("aborted", "Cannot read the body: it was discarded unread");
+    }
     this.#discarding = true;
     this.#take();
     return before - this.#source.inbox.size;

@@ -307,6 +307,22 @@ Deno.test("readText() leaves the request behind the body where it is", async () 
   });
 });
 
+Deno.test("a body that was thrown away behind the answer rejects, and does not look empty", async () => {
+  for (const how of ["read", "readAll", "readText"] as const) {
+    await onRig({ handle: answers("early") }, async (rig) => {
+      const line = await rig.sent(upload(5) + "he");
+      const { body } = rig.last.exchange;
+      await line.wire.send("llo" + GET);
+      assertEquals([line.statuses(), line.state], [[200, 200], "idle"]);
+      for (let i = 0; i < 2; i++) {
+        const fate = fateOf(allOf(body!, how));
+        await settled();
+        assertEquals(codeOf(fate.error), "aborted", how);
+      }
+    });
+  }
+});
+
 Deno.test("a read of the rest of a body after the answer settles, whatever follows", async () => {
   const followed: Readonly<Record<string, (line: Line, rig: Rig) => Promise<unknown>>> = {
     "the rest comes": ({ wire }) => wire.send("x".repeat(90)),
