@@ -44,10 +44,10 @@ export async function openBout(
   peer: Peer,
   run: { readonly case: Case; readonly options: MeasureOptions; readonly commands: string[] },
 ): Promise<Bout> {
-  const { options } = run;
+  const { case: at, options, commands } = run;
   const server = await launch(peer, { ...options, cores: options.pinning?.server ?? null });
-  run.commands.push(server.command.join(" "));
-  return { ...run, route: ROUTES[run.case.route], server };
+  commands.push(server.command.join(" "));
+  return { case: at, route: ROUTES[at.route], server, options, commands };
 }
 
 /** What is wrong with the server's answer to the case's request, or `null`. */

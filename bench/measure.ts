@@ -5,12 +5,12 @@
  * @module
  */
 
-import { type Bout, faultOf, type MeasureOptions, openBout } from "./bout.ts";
-import type { Case } from "./cases.ts";
+import { faultOf, type MeasureOptions, openBout } from "./bout.ts";
+import type { Case, Load } from "./cases.ts";
 import { runColdCase } from "./cold_case.ts";
 import { runIdleCase } from "./idle_case.ts";
 import { judge, type Measured, reasonOf } from "./judge.ts";
-import { putDriverLoad } from "./loads.ts";
+import { type ProgramLoad, putDriverLoad } from "./loads.ts";
 import type { Outcome } from "./model.ts";
 import { runOverloadCase } from "./overload_case.ts";
 import type { Peer } from "./peers/catalog.ts";
@@ -27,50 +27,41 @@ export async function measureRound(
     return measureInTurns(peers, { case: at, load, options });
   }
   const measured: Measured[] = [];
-  for (const peer of peers) measured.push(await measureAlone(peer, at, options));
+  for (const peer of peers) measured.push(await measureAlone(peer, { case: at, load, options }));
   return measured;
 }
 
-async function measureAlone(peer: Peer, at: Case, options: MeasureOptions): Promise<Measured> {
+/** One peer's part of a round in which the peers follow each other. */
+interface Part {
+  readonly case: Case;
+  /** The case's. */
+  readonly load: Exclude<Load, ProgramLoad>;
+  readonly options: MeasureOptions;
+}
+
+async function measureAlone(peer: Peer, part: Part): Promise<Measured> {
   const commands: string[] = [];
   try {
-    const outcome = at.load.kind === "cold"
-      ? await runColdCase(peer, {
-        starts: options.quick ? at.load.quickStarts : at.load.starts,
-        options,
-        commands,
-      })
-      : await loadAlone(peer, { case: at, options, commands });
-    return { outcome, commands };
+    return { outcome: await outcomeOf(peer, { ...part, commands }), commands };
   } catch (error) {
     return { outcome: { kind: "failed", why: reasonOf(error) }, commands };
   }
 }
 
-async function loadAlone(
-  peer: Peer,
-  run: { case: Case; options: MeasureOptions; commands: string[] },
-): Promise<Outcome> {
-  const bout = await openBout(peer, run);
-  const { server } = bout;
+async function outcomeOf(peer: Peer, part: Part & { commands: string[] }): Promise<Outcome> {
+  const { load, options } = part;
+  if (load.kind === "cold") {
+    const starts = options.quick ? load.quickStarts : load.starts;
+    return await runColdCase(peer, { ...part, starts });
+  }
+  const bout = await openBout(peer, part);
   try {
     const why = await faultOf(bout);
-    return why === null ? await loadOf(bout) : { kind: "invalid", why, figures: null };
+    if (why !== null) return { kind: "invalid", why, figures: null };
+    if (load.kind === "idle") return await runIdleCase(bout);
+    if (load.kind === "overload") return await runOverloadCase(bout, load);
+    return judge(bout.server, await putDriverLoad(bout, load));
   } finally {
-    await server.stop();
-  }
-}
-
-async function loadOf(bout: Bout): Promise<Outcome> {
-  const { load } = bout.case;
-  switch (load.kind) {
-    case "driver":
-      return judge(bout.server, await putDriverLoad(bout, load));
-    case "idle":
-      return await runIdleCase(bout);
-    case "overload":
-      return await runOverloadCase(bout, load);
-    default:
-      throw new TypeError(`Cannot put a load of kind "${load.kind}" on one server alone`);
+    await bout.server.stop();
   }
 }

@@ -16,6 +16,7 @@ import {
   type Latency,
   type Outcome,
   type Run,
+  type Tally,
 } from "./model.ts";
 
 /** A value with its spread over the rounds. */
@@ -113,24 +114,17 @@ export function cellOf(runs: readonly Run[], at: { case: string; peer: string })
 
 /** Adds up the counts and takes the median of everything else. */
 function combine(all: readonly Figures[]): Figures {
-  const sum = (pick: (figures: Figures) => number) => all.reduce((n, each) => n + pick(each), 0);
   const middle = (pick: (figures: Figures) => number | null | undefined) => {
     const values = all.map(pick).filter((value) => typeof value === "number");
     return values.length === 0 ? null : median(values);
   };
   return {
-    requests: sum((each) => each.requests),
-    good: sum((each) => each.good),
-    bad: sum((each) => each.bad),
-    socketErrors: sum((each) => each.socketErrors),
-    seconds: sum((each) => each.seconds),
+    ...addUp(all),
     perSecond: middle((each) => each.perSecond),
     cpuMicros: middle((each) => each.cpuMicros),
     peakBytes: middle((each) => each.peakBytes),
     bytesPerConnection: middle((each) => each.bytesPerConnection),
     coldMs: middle((each) => each.coldMs),
-    latencyMs: middleLatency(all.map(({ latencyMs }) => latencyMs)),
-    fairness: worstFairness(all),
     overload: all.every((each) => each.overload === null) ? null : {
       capacity: middle((each) => each.overload?.capacity) ?? 0,
       offered: middle((each) => each.overload?.offered) ?? 0,
@@ -142,8 +136,22 @@ function combine(all: readonly Figures[]): Figures {
   };
 }
 
+/** Tallies as one: counts and times added up; percentiles cannot be added, so their medians. */
+export function addUp(all: readonly Tally[]): Tally {
+  const sum = (pick: (tally: Tally) => number) => all.reduce((n, each) => n + pick(each), 0);
+  return {
+    requests: sum((each) => each.requests),
+    good: sum((each) => each.good),
+    bad: sum((each) => each.bad),
+    socketErrors: sum((each) => each.socketErrors),
+    seconds: sum((each) => each.seconds),
+    latencyMs: middleLatency(all.map(({ latencyMs }) => latencyMs)),
+    fairness: worstFairness(all),
+  };
+}
+
 /** The median of each percentile, and the most of all; `null` of nothing. */
-export function middleLatency(all: readonly (Latency | null)[]): Latency | null {
+function middleLatency(all: readonly (Latency | null)[]): Latency | null {
   const known = all.filter((each) => each !== null);
   if (known.length === 0) return null;
   const middle = (of: (latency: Latency) => number) => median(known.map(of));
@@ -157,7 +165,7 @@ export function middleLatency(all: readonly (Latency | null)[]): Latency | null 
 }
 
 /** The round in which the least served connection was worst off: fairness is a promise, not an average. */
-function worstFairness(all: readonly Figures[]): Figures["fairness"] {
+function worstFairness(all: readonly Tally[]): Tally["fairness"] {
   const shares = all.flatMap(({ fairness }) => fairness === null ? [] : [fairness]);
   shares.sort((a, b) => a.least / a.mean - b.least / b.mean);
   return shares[0] ?? null;

@@ -11,10 +11,10 @@ import { type Bout, faultOf, type LoadResult, type MeasureOptions, openBout } fr
 import type { Case } from "./cases.ts";
 import { judge, type Measured, reasonOf } from "./judge.ts";
 import { type ProgramLoad, putLoad, warmUp } from "./loads.ts";
-import type { Outcome, Tally } from "./model.ts";
+import type { Outcome } from "./model.ts";
 import type { Peer } from "./peers/catalog.ts";
 import { rotated } from "./rotated.ts";
-import { middleLatency } from "./stats.ts";
+import { addUp } from "./stats.ts";
 
 /** Long against the start of a load generator. */
 const LEAST_TURN_SECONDS = 0.5;
@@ -25,6 +25,7 @@ const TURN_SECONDS_PER_CONNECTION = 1 / 512;
 /** A round of a case whose load can be put on a server again and again. */
 export interface Round {
   readonly case: Case;
+  /** The case's. */
   readonly load: ProgramLoad;
   readonly options: MeasureOptions;
 }
@@ -107,21 +108,12 @@ class Contender {
   }
 }
 
-/** The parts of a load as one. Percentiles are those of the middle part, for they cannot be added. */
+/** The parts of a load as one. */
 export function joined(parts: readonly LoadResult[]): LoadResult {
-  const sum = (of: (tally: Tally) => number) => parts.reduce((n, { tally }) => n + of(tally), 0);
-  const cpu = parts.map(({ cpuMs }) => cpuMs);
+  const known = parts.flatMap(({ cpuMs }) => cpuMs ?? []);
   return {
-    tally: {
-      requests: sum(({ requests }) => requests),
-      good: sum(({ good }) => good),
-      bad: sum(({ bad }) => bad),
-      socketErrors: sum(({ socketErrors }) => socketErrors),
-      seconds: sum(({ seconds }) => seconds),
-      latencyMs: middleLatency(parts.map(({ tally }) => tally.latencyMs)),
-      fairness: null,
-    },
-    cpuMs: cpu.some((ms) => ms === null) ? null : cpu.reduce((sum, ms) => sum! + ms!, 0),
+    tally: addUp(parts.map(({ tally }) => tally)),
+    cpuMs: known.length < parts.length ? null : known.reduce((sum, ms) => sum + ms, 0),
     peakBytes: parts.at(-1)?.peakBytes ?? null,
   };
 }
