@@ -297,9 +297,9 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   #putText(head: ResponseHead, text: string): void {
     const { outbox, plainAnswers, keepAliveLine } = this.#host;
     const usual = this.persists && this.minorVersion === 1 && keepAliveLine === "";
-    this.bodyBytes = usual ? plainAnswers.put(outbox, head, text) : -1;
-    if (this.bodyBytes >= 0) return;
-    this.bodyBytes = text.length;
+    const written = usual ? plainAnswers.put(outbox, head, text) : -1;
+    this.bodyBytes = written < 0 ? text.length : written;
+    if (written >= 0) return;
     // Right if all of it is ASCII, which the number of bytes written tells.
     const headText = this.#headText(head, text.length);
     const short = text.length <= SHORT_TEXT;

@@ -31,7 +31,6 @@ import {
   VERSION_BYTES,
 } from "./request_line.ts";
 import * as words from "./words.ts";
-import type { Words } from "./words.ts";
 
 /** What {@linkcode HeadParser.parse} returns when the head goes on behind the bytes given. */
 export const NEED_MORE = -1;
@@ -55,7 +54,7 @@ const { CLASS, COLON, CR, FIELD, LF, SP, TARGET, TOKEN } = chars;
 const { FIELD_HOST, FIELD_OTHER } = fields;
 const { isPrintable, WORD_BYTES } = words;
 
-const NO_VIEW: Words = new DataView(new ArrayBuffer(0));
+const NO_VIEW: words.Words = new DataView(new ArrayBuffer(0));
 
 const START = 0;
 const START_LF = 1;
@@ -81,7 +80,7 @@ export class HeadParser {
   #mark = 0;
   #field = FIELD_OTHER;
   #count = 0;
-  #view: Words = NO_VIEW;
+  #view: words.Words = NO_VIEW;
 
   /** `memory` may be shared by parsers with the same limits. */
   constructor(limits: HeadLimits, memory: HeadMemory = new HeadMemory()) {
@@ -240,7 +239,7 @@ export class HeadParser {
   }
 
   /** Heads that follow each other mostly lie in the same slab. */
-  #viewOf({ buffer }: Bytes): Words {
+  #viewOf({ buffer }: Bytes): words.Words {
     return this.#view.buffer === buffer ? this.#view : this.#view = words.wordsOf(buffer);
   }
 
@@ -269,11 +268,11 @@ export class HeadParser {
   }
 
   /** The fields were read before, with an earlier head; the target, `from` the head's start on, may have been. */
-  #recall(known: KnownFields, words: Words, from: number): void {
+  #recall(known: KnownFields, view: words.Words, from: number): void {
     const { head } = this;
     if (head.targetForm === "origin") {
       const { targets } = this.#memory;
-      head.knownTarget = targets.recall(words, from + head.targetStart, from + head.targetEnd);
+      head.knownTarget = targets.recall(view, from + head.targetStart, from + head.targetEnd);
     }
     head.known = known;
     head.hostStart = head.fieldsStart + known.hostStart;

@@ -30,3 +30,23 @@ export function wordsOf(buffer: ArrayBuffer): Words {
 export function isPrintable(word: number): boolean {
   return (((word - 0x20202020) | (word + 0x01010101) | word) & 0x80808080) === 0;
 }
+
+/**
+ * Whether the bytes at `at` are those of `own`; they must be there. Looks at all of them whatever differs, so
+ * that its time tells nobody how much of another client's secret was guessed.
+ */
+export function sameBytes(words: Words, at: number, own: Words): boolean {
+  const { byteLength } = own;
+  let different = 0;
+  let i = 0;
+  for (const last = byteLength - WORD_BYTES; i <= last; i += WORD_BYTES) {
+    different |= words.getInt32(at + i, true) ^ own.getInt32(i, true);
+  }
+  for (; i < byteLength; i++) different |= words.getInt8(at + i) ^ own.getInt8(i);
+  return different === 0;
+}
+
+/** All bytes as text, one character each. */
+export function textOf({ buffer }: Words): string {
+  return String.fromCharCode(...new Uint8Array(buffer));
+}
