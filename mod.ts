@@ -59,13 +59,13 @@ export type {
   ResolvedOverride,
   Shutdown,
   Timeouts,
-} from "./reactor/options.ts";
+} from "./reactor/options/options.ts";
 export { type AbortCode, AbortError, type BodyCode, BodyError } from "./reactor/errors.ts";
 export type { LaneFunction } from "./reactor/admission/lane_choice.ts";
-export type { QueueOptions } from "./reactor/queue_options.ts";
+export type { QueueOptions } from "./reactor/options/queue_options.ts";
 export type { QueueStats, WorkQueue } from "./reactor/admission/admission.ts";
 export type { WaitPercentiles } from "./reactor/admission/waits.ts";
-export type { ConnectionInfo } from "./reactor/connection_info.ts";
+export type { ConnectionInfo } from "./reactor/connection/connection_info.ts";
 export type { CloseReason, State } from "./reactor/states.ts";
 export type { Phase, ShutdownReport } from "./reactor/reactor.ts";
 export type { Drop, DropReason, ExchangeInfo, Observer, Refusal } from "./reactor/observer.ts";

@@ -6,9 +6,9 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { MAX_MS } from "../reactor/option_checks.ts";
+import { MAX_MS } from "../reactor/options/option_checks.ts";
 import type { LogFormat } from "../mod.ts";
-import { DEFAULT_SHUTDOWN } from "../reactor/options.ts";
+import { DEFAULT_SHUTDOWN } from "../reactor/options/options.ts";
 import type { TraceFormat } from "./trace_lines.ts";
 
 /** Where to listen, as the flags say it. */

@@ -6,10 +6,10 @@
  */
 
 import { denoListen, denoPorts } from "../reactor/deno_ports.ts";
-import type { ConnectionInfo } from "../reactor/connection_info.ts";
+import type { ConnectionInfo } from "../reactor/connection/connection_info.ts";
 import type { WorkQueue } from "../reactor/admission/admission.ts";
 import type { Observer } from "../reactor/observer.ts";
-import { type Options, resolveShutdown, type Shutdown } from "../reactor/options.ts";
+import { type Options, resolveShutdown, type Shutdown } from "../reactor/options/options.ts";
 import type { Address } from "../reactor/ports.ts";
 import { type Phase, Reactor, type ShutdownReport } from "../reactor/reactor.ts";
 import { fetchApplication, type FetchInit } from "./fetch/application.ts";

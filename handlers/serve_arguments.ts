@@ -6,8 +6,8 @@
  * @module
  */
 
-import { describe } from "../reactor/option_checks.ts";
-import { type Options, resolveOptions } from "../reactor/options.ts";
+import { describe } from "../reactor/options/option_checks.ts";
+import { type Options, resolveOptions } from "../reactor/options/options.ts";
 import type {
   ServeHandler,
   ServeInit,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ReactorOptions } from "../reactor/options.ts";
+import type { ReactorOptions } from "../reactor/options/options.ts";
 import type { Conn } from "../reactor/ports.ts";
 
 /** Where a server listens and a client comes from. */

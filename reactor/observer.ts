@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ConnectionInfo } from "./connection_info.ts";
+import type { ConnectionInfo } from "./connection/connection_info.ts";
 import type { AbortError, ProtocolCode } from "./errors.ts";
 import type { RequestView } from "./head_view.ts";
 import type { Phase } from "./reactor.ts";

@@ -10,24 +10,24 @@
  */
 
 import { Admission } from "./admission/admission.ts";
-import { BufferPool } from "./buffer_pool.ts";
-import { Connection } from "./connection.ts";
-import type { ConnectionInfo } from "./connection_info.ts";
-import type { ConnectionRecord } from "./connection_record.ts";
-import { ConnectionSet } from "./connection_set.ts";
-import type { Engine } from "./engine.ts";
+import { BufferPool } from "./memory/buffer_pool.ts";
+import { Connection } from "./connection/connection.ts";
+import type { ConnectionInfo } from "./connection/connection_info.ts";
+import type { ConnectionRecord } from "./connection/connection_record.ts";
+import { ConnectionSet } from "./connection/connection_set.ts";
+import type { Engine } from "./connection/engine.ts";
 import { AbortError } from "./errors.ts";
 import type { Application } from "./exchange.ts";
-import { HeadParsers } from "./head_parsers.ts";
+import { HeadParsers } from "./h1/head_parsers.ts";
 import { imfFixdate } from "./h1/serialize.ts";
 import type { Observer } from "./observer.ts";
-import { Observers } from "./observers.ts";
-import type { Options, Shutdown } from "./options.ts";
-import { PlainAnswers } from "./plain_answers.ts";
+import { Observers } from "./dispatch/observers.ts";
+import type { Options, Shutdown } from "./options/options.ts";
+import { PlainAnswers } from "./answer/plain_answers.ts";
 import type { Address, Conn, Listener, Ports, StopTimer } from "./ports.ts";
-import { Rounds } from "./rounds.ts";
+import { Rounds } from "./timing/rounds.ts";
 import type { CloseReason } from "./states.ts";
-import { TimerWheel } from "./timer_wheel.ts";
+import { TimerWheel } from "./timing/timer_wheel.ts";
 
 /** How often the wheel turns, in milliseconds. No deadline fires early, each within four ticks. */
 export const TICK_MS = 50;

@@ -21,7 +21,7 @@
  * @module
  */
 
-import type { Timeouts } from "./options.ts";
+import type { Timeouts } from "./options/options.ts";
 
 /** Where a connection is. */
 export type State =

@@ -5,7 +5,7 @@
  */
 
 import { denoPorts } from "../../reactor/deno_ports.ts";
-import { checkNames, checkRecord, describe } from "../../reactor/option_checks.ts";
+import { checkNames, checkRecord, describe } from "../../reactor/options/option_checks.ts";
 import type { Server } from "../serve.ts";
 import { type Destination, openFile, STDERR } from "./destination.ts";
 import { FORMATS, type LogFormat } from "./formats.ts";

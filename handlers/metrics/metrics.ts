@@ -8,7 +8,7 @@
  */
 
 import type { WorkQueue } from "../../reactor/admission/admission.ts";
-import type { ConnectionInfo } from "../../reactor/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
 import { denoPorts } from "../../reactor/deno_ports.ts";
 import type { Observer } from "../../reactor/observer.ts";
 import type { Clock } from "../../reactor/ports.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ConnectionInfo } from "../../reactor/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
 import type { AbortError } from "../../reactor/errors.ts";
 import type { Drop, ExchangeInfo, Observer, Refusal } from "../../reactor/observer.ts";
 import type { Phase } from "../../reactor/reactor.ts";

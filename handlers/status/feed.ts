@@ -7,10 +7,10 @@
  */
 
 import type { Observer } from "../../reactor/observer.ts";
-import type { Options } from "../../reactor/options.ts";
+import type { Options } from "../../reactor/options/options.ts";
 import type { Bytes, Clock, StopTimer } from "../../reactor/ports.ts";
 import type { Phase } from "../../reactor/reactor.ts";
-import type { ConnectionInfo } from "../../reactor/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
 import { sumUp } from "../connection_sums.ts";
 import { Collector } from "./collector.ts";
 import { rowsOf, type Snapshot } from "./snapshot.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ConnectionInfo } from "../../reactor/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
 import type { Address } from "../../reactor/ports.ts";
 import type { Phase } from "../../reactor/reactor.ts";
 import type { CloseReason, State } from "../../reactor/states.ts";

@@ -14,7 +14,7 @@ import {
   checkRecord,
   describe,
   MAX_MS,
-} from "../../reactor/option_checks.ts";
+} from "../../reactor/options/option_checks.ts";
 import type { Address } from "../../reactor/ports.ts";
 import { Feed, type Watched } from "./feed.ts";
 import type { Site } from "./site.ts";

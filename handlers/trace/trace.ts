@@ -4,9 +4,14 @@
  * @module
  */
 
-import type { ConnectionInfo } from "../../reactor/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
 import type { Observer } from "../../reactor/observer.ts";
-import { checkInteger, checkNames, checkRecord, describe } from "../../reactor/option_checks.ts";
+import {
+  checkInteger,
+  checkNames,
+  checkRecord,
+  describe,
+} from "../../reactor/options/option_checks.ts";
 import type { Phase } from "../../reactor/reactor.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { DropEvent, StateEvent, TracedConnection, TraceEvent } from "./events.ts";

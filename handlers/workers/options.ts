@@ -4,7 +4,12 @@
  * @module
  */
 
-import { checkInteger, checkNames, checkRecord, MAX_MS } from "../../reactor/option_checks.ts";
+import {
+  checkInteger,
+  checkNames,
+  checkRecord,
+  MAX_MS,
+} from "../../reactor/options/option_checks.ts";
 
 /** Options of `workers`; durations are in milliseconds. */
 export interface WorkersOptions {

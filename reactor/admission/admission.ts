@@ -23,7 +23,7 @@
 
 import type { RequestView } from "../head_view.ts";
 import type { Clock, StopTimer } from "../ports.ts";
-import type { QueueOptions } from "../queue_options.ts";
+import type { QueueOptions } from "../options/queue_options.ts";
 import { Flushes } from "./flushes.ts";
 import { LaneChoice } from "./lane_choice.ts";
 import { Lanes } from "./lanes.ts";

@@ -7,7 +7,7 @@
 
 import { fetchApplication } from "../../handlers/fetch/application.ts";
 import type { ServeHandler } from "../../handlers/serve_options.ts";
-import type { ReactorOptions } from "../../reactor/options.ts";
+import type { ReactorOptions } from "../../reactor/options/options.ts";
 import { settled } from "../engine/fakes.ts";
 import { type Line, Rig } from "../engine/rig.ts";
 import { type Running, start, WEIR } from "../support/servers.ts";

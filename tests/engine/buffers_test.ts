@@ -4,9 +4,14 @@
  * @module
  */
 
-import { BufferPool, LARGE_BYTES, SMALL_BYTES, TINY_BYTES } from "../../reactor/buffer_pool.ts";
-import { Inbox } from "../../reactor/inbox.ts";
-import { Outbox } from "../../reactor/outbox.ts";
+import {
+  BufferPool,
+  LARGE_BYTES,
+  SMALL_BYTES,
+  TINY_BYTES,
+} from "../../reactor/memory/buffer_pool.ts";
+import { Inbox } from "../../reactor/memory/inbox.ts";
+import { Outbox } from "../../reactor/memory/outbox.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { CODEC, fromLatin1, latin1 } from "./fakes.ts";

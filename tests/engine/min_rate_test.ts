@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CREDIT, MinRate } from "../../reactor/min_rate.ts";
+import { CREDIT, MinRate } from "../../reactor/timing/min_rate.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
 const RULE = { graceMs: 5_000, rate: 240 };

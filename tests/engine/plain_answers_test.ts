@@ -4,11 +4,11 @@
  * @module
  */
 
-import { answerHead } from "../../reactor/answer.ts";
-import { BufferPool, SMALL_BYTES } from "../../reactor/buffer_pool.ts";
-import { Outbox } from "../../reactor/outbox.ts";
+import { answerHead } from "../../reactor/answer/answer.ts";
+import { BufferPool, SMALL_BYTES } from "../../reactor/memory/buffer_pool.ts";
+import { Outbox } from "../../reactor/memory/outbox.ts";
 import type { Bytes } from "../../reactor/ports.ts";
-import { PlainAnswers } from "../../reactor/plain_answers.ts";
+import { PlainAnswers } from "../../reactor/answer/plain_answers.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { CODEC } from "./fakes.ts";
 

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { BufferPool } from "../../reactor/buffer_pool.ts";
-import type { ConnectionInfo } from "../../reactor/connection_info.ts";
+import type { BufferPool } from "../../reactor/memory/buffer_pool.ts";
+import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
 import type { Application, Exchange } from "../../reactor/exchange.ts";
-import { type ReactorOptions, resolveOptions } from "../../reactor/options.ts";
+import { type ReactorOptions, resolveOptions } from "../../reactor/options/options.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { Reactor } from "../../reactor/reactor.ts";
 import type { CloseReason, State } from "../../reactor/states.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FULL_TURN, Rounds } from "../../reactor/rounds.ts";
+import { FULL_TURN, Rounds } from "../../reactor/timing/rounds.ts";
 import { assertEquals } from "../support/assert.ts";
 import { settled } from "./fakes.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { DEFAULT_TIMEOUTS } from "../../reactor/options.ts";
+import { DEFAULT_TIMEOUTS } from "../../reactor/options/options.ts";
 import { type Event, type State, STATES, transition } from "../../reactor/states.ts";
 import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Expiring, TimerWheel, WheelNode } from "../../reactor/timer_wheel.ts";
+import { type Expiring, TimerWheel, WheelNode } from "../../reactor/timing/timer_wheel.ts";
 import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 
 const TICK_MS = 100;

@@ -6,7 +6,7 @@
  */
 
 import { settled } from "../engine/fakes.ts";
-import type { Limits } from "../../reactor/settings.ts";
+import type { Limits } from "../../reactor/options/settings.ts";
 import { type Call, type Line, Rig } from "../engine/rig.ts";
 import { type Manner, serve, type Sitting } from "./application.ts";
 import type { Reading } from "./reading.ts";

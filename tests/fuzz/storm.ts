@@ -8,7 +8,7 @@
 
 import type { RequestBody } from "../../reactor/exchange.ts";
 import type { Bytes, Conn } from "../../reactor/ports.ts";
-import type { ReactorOptions } from "../../reactor/settings.ts";
+import type { ReactorOptions } from "../../reactor/options/settings.ts";
 import { FakeConn, fromLatin1, latin1, settled } from "../engine/fakes.ts";
 import { type Call, Rig } from "../engine/rig.ts";
 import type { Dice } from "../order/dice.ts";

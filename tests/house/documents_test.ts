@@ -1,5 +1,9 @@
 import { HELP } from "../../cli/command.ts";
-import { DEFAULT_LIMITS, DEFAULT_SHUTDOWN, DEFAULT_TIMEOUTS } from "../../reactor/options.ts";
+import {
+  DEFAULT_LIMITS,
+  DEFAULT_SHUTDOWN,
+  DEFAULT_TIMEOUTS,
+} from "../../reactor/options/options.ts";
 import { assert, assertEquals, assertStringIncludes } from "../support/assert.ts";
 import { ROOT, textOf } from "./sources.ts";
 

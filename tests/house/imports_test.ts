@@ -9,15 +9,15 @@ const FLOORS = ["reactor/", "handlers/", "cli/"];
 
 /** Each stands on its own: it may use the ports' types and no other file of the engine. */
 const MECHANISMS = [
-  "timer_wheel",
-  "rounds",
+  "timing/timer_wheel",
+  "timing/rounds",
   "admission/flushes",
   "admission/lane",
   "admission/limit",
   "admission/turn",
   "admission/waits",
-  "buffer_pool",
-  "min_rate",
+  "memory/buffer_pool",
+  "timing/min_rate",
 ]
   .map((name) => `reactor/${name}.ts`);
 

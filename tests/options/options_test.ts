@@ -6,7 +6,7 @@ import {
   type ReactorOptions,
   resolveOptions,
   resolveShutdown,
-} from "../../reactor/options.ts";
+} from "../../reactor/options/options.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "../support/assert.ts";
 
 const MIB = 1024 * 1024;

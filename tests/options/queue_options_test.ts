@@ -1,5 +1,5 @@
-import { DEFAULT_QUEUE, resolveQueue } from "../../reactor/queue_options.ts";
-import { resolveOptions } from "../../reactor/options.ts";
+import { DEFAULT_QUEUE, resolveQueue } from "../../reactor/options/queue_options.ts";
+import { resolveOptions } from "../../reactor/options/options.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "../support/assert.ts";
 
 type Given = Parameters<typeof resolveQueue>[0];

@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { ABANDONED_MS, Admission } from "../../reactor/admission/admission.ts";
 import { type LaneName, LANES, MOST_PASSED_OVER } from "../../reactor/admission/lanes.ts";
 import type { Ticket } from "../../reactor/admission/ticket.ts";
-import { DEFAULT_QUEUE, type QueueOptions } from "../../reactor/queue_options.ts";
+import { DEFAULT_QUEUE, type QueueOptions } from "../../reactor/options/queue_options.ts";
 import type { RequestView } from "../../reactor/head_view.ts";
 import { FakeClock, settled } from "../engine/fakes.ts";
 import { assert, assertEquals } from "../support/assert.ts";

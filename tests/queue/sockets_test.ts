@@ -5,7 +5,7 @@
  */
 
 import { serve, type Server } from "../../mod.ts";
-import type { Queue } from "../../reactor/options.ts";
+import type { Queue } from "../../reactor/options/options.ts";
 import { request } from "../support/requests.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { pause, until, within } from "../support/time.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Observer } from "./observer.ts";
+import type { Observer } from "../observer.ts";
 
 type Tell<Hook extends keyof Observer> = Required<Observer>[Hook] | null;
 

@@ -10,10 +10,10 @@
  * @module
  */
 
-import type { ResponseHead } from "./exchange.ts";
-import { fieldLines, scanFields, statusLine } from "./h1/serialize.ts";
-import type { Outbox } from "./outbox.ts";
-import type { Bytes, Codec } from "./ports.ts";
+import type { ResponseHead } from "../exchange.ts";
+import { fieldLines, scanFields, statusLine } from "../h1/serialize.ts";
+import type { Outbox } from "../memory/outbox.ts";
+import type { Bytes, Codec } from "../ports.ts";
 
 /** Longer text does not fit into a buffer for sure, and is written from where it lies once it is encoded. */
 const MOST_CHARS = 16_384;

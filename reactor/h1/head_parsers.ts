@@ -6,8 +6,8 @@
  * @module
  */
 
-import { HeadMemory } from "./h1/head_memory.ts";
-import { type HeadLimits, HeadParser } from "./h1/head_parser.ts";
+import { HeadMemory } from "./head_memory.ts";
+import { type HeadLimits, HeadParser } from "./head_parser.ts";
 
 /** The parsers of one reactor. */
 export class HeadParsers {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Bytes } from "./ports.ts";
+import type { Bytes } from "../ports.ts";
 
 /** A piece of so many bytes is worth an array of its own. */
 const WORTH_BYTES = 2_048;

@@ -7,8 +7,8 @@
  */
 
 import { MinRate } from "./min_rate.ts";
-import type { Options, Timeouts } from "./options.ts";
-import type { Stage } from "./states.ts";
+import type { Options, Timeouts } from "../options/options.ts";
+import type { Stage } from "../states.ts";
 
 /**
  * The longest that a connection lingers while the server shuts down, in milliseconds: Go's

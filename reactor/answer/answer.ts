@@ -6,8 +6,14 @@
  * @module
  */
 
-import type { ResponseHead } from "./exchange.ts";
-import { connectionOption, FieldFlag, fieldLines, scanFields, statusLine } from "./h1/serialize.ts";
+import type { ResponseHead } from "../exchange.ts";
+import {
+  connectionOption,
+  FieldFlag,
+  fieldLines,
+  scanFields,
+  statusLine,
+} from "../h1/serialize.ts";
 
 /** How the body of an answer ends. */
 export type AnswerFraming =

@@ -6,12 +6,12 @@
  */
 
 import type { Engine } from "./engine.ts";
-import { ProtocolError } from "./errors.ts";
-import type { RequestHead } from "./h1/head.ts";
-import { resolvedPath } from "./h1/path.ts";
-import { type HeadPlace, HeadView } from "./head_view.ts";
+import { ProtocolError } from "../errors.ts";
+import type { RequestHead } from "../h1/head.ts";
+import { resolvedPath } from "../h1/path.ts";
+import { type HeadPlace, HeadView } from "../head_view.ts";
 import { type ExchangeHost, LiveExchange } from "./live_exchange.ts";
-import { optionsForPath, type PathOptions } from "./options.ts";
+import { optionsForPath, type PathOptions } from "../options/options.ts";
 import { type BodySource, LiveBody } from "./request_body.ts";
 
 /**

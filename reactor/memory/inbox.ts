@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { Bytes } from "./ports.ts";
+import type { Bytes } from "../ports.ts";
 
 /** Where buffers come from and go to. */
 export interface Buffers {

@@ -6,9 +6,9 @@
  */
 
 import type { LiveExchange } from "./live_exchange.ts";
-import type { Limits } from "./options.ts";
+import type { Limits } from "../options/options.ts";
 import type { LiveBody } from "./request_body.ts";
-import type { CloseReason } from "./states.ts";
+import type { CloseReason } from "../states.ts";
 
 /** What it depends on besides the exchange. */
 export interface Circumstances {

@@ -4,16 +4,16 @@
  * @module
  */
 
-import type { Admission } from "./admission/admission.ts";
-import type { BufferPool } from "./buffer_pool.ts";
+import type { Admission } from "../admission/admission.ts";
+import type { BufferPool } from "../memory/buffer_pool.ts";
 import type { ConnectionRecord } from "./connection_record.ts";
-import type { Application } from "./exchange.ts";
-import type { HeadParsers } from "./head_parsers.ts";
-import type { Observers } from "./observers.ts";
-import type { Options } from "./options.ts";
-import type { PlainAnswers } from "./plain_answers.ts";
-import type { Ports } from "./ports.ts";
-import type { Rounds } from "./rounds.ts";
+import type { Application } from "../exchange.ts";
+import type { HeadParsers } from "../h1/head_parsers.ts";
+import type { Observers } from "../dispatch/observers.ts";
+import type { Options } from "../options/options.ts";
+import type { PlainAnswers } from "../answer/plain_answers.ts";
+import type { Ports } from "../ports.ts";
+import type { Rounds } from "../timing/rounds.ts";
 
 /** What the reactor gives its connections, and hears from them. */
 export interface Engine {

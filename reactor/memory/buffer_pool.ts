@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Bytes } from "./ports.ts";
+import type { Bytes } from "../ports.ts";
 
 /** A head of a browser without much of a cookie has some 600 bytes. */
 export const TINY_BYTES = 1024;

@@ -8,7 +8,7 @@
  */
 
 import { latin1Bytes } from "./latin1.ts";
-import type { Bytes, Codec } from "./ports.ts";
+import type { Bytes, Codec } from "../ports.ts";
 
 /** Where the gathering buffer comes from. */
 export interface OutputBuffers {

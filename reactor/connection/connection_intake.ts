@@ -9,12 +9,12 @@
  */
 
 import { ConnectionRecord } from "./connection_record.ts";
-import type { RequestHead } from "./h1/head.ts";
-import { type HeadParser, NEED_MORE } from "./h1/head_parser.ts";
-import { type HeadPlace, HeadView } from "./head_view.ts";
+import type { RequestHead } from "../h1/head.ts";
+import { type HeadParser, NEED_MORE } from "../h1/head_parser.ts";
+import { type HeadPlace, HeadView } from "../head_view.ts";
 import type { LiveExchange } from "./live_exchange.ts";
-import type { Observers } from "./observers.ts";
-import { EVENTS, type State } from "./states.ts";
+import type { Observers } from "../dispatch/observers.ts";
+import { EVENTS, type State } from "../states.ts";
 
 /** See the head of this file. */
 export abstract class ConnectionIntake extends ConnectionRecord {

@@ -6,8 +6,8 @@
  * @module
  */
 
-import type { Inbox } from "./inbox.ts";
-import type { Address, Bytes, Conn } from "./ports.ts";
+import type { Inbox } from "../memory/inbox.ts";
+import type { Address, Bytes, Conn } from "../ports.ts";
 
 /** What it needs of the connection that it was. */
 export interface TakenOverHost {

@@ -16,7 +16,7 @@
  * @module
  */
 
-import type { Clock } from "./ports.ts";
+import type { Clock } from "../ports.ts";
 
 /** A turn of so many reads is taken for full; the runtime's budget is 128. */
 export const FULL_TURN = 100;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Bytes } from "./ports.ts";
+import type { Bytes } from "../ports.ts";
 
 /** The bytes of a string whose characters are below 256. */
 export function latin1Bytes(text: string): Bytes {

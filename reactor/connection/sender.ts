@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { AbortError } from "./errors.ts";
-import type { Outbox } from "./outbox.ts";
-import type { Bytes, Conn } from "./ports.ts";
-import { abortError } from "./refusal.ts";
-import type { CloseReason } from "./states.ts";
+import type { AbortError } from "../errors.ts";
+import type { Outbox } from "../memory/outbox.ts";
+import type { Bytes, Conn } from "../ports.ts";
+import { abortError } from "../answer/refusal.ts";
+import type { CloseReason } from "../states.ts";
 
 /** An answer whose delivery somebody may wait for. */
 export interface Delivery {

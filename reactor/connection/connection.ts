@@ -12,15 +12,15 @@
  * @module
  */
 
-import { type AbortError, BodyError, ProtocolError } from "./errors.ts";
+import { type AbortError, BodyError, ProtocolError } from "../errors.ts";
 import { ConnectionIntake } from "./connection_intake.ts";
-import { CONTINUE } from "./h1/serialize.ts";
-import type { RequestHead } from "./h1/head.ts";
-import type { HeadPlace } from "./head_view.ts";
+import { CONTINUE } from "../h1/serialize.ts";
+import type { RequestHead } from "../h1/head.ts";
+import type { HeadPlace } from "../head_view.ts";
 import { exchangeOf } from "./intake.ts";
 import type { ExchangeHost, LiveExchange } from "./live_exchange.ts";
-import type { Timeouts } from "./options.ts";
-import type { Conn } from "./ports.ts";
+import type { Timeouts } from "../options/options.ts";
+import type { Conn } from "../ports.ts";
 import { canDrain, canPass, lastReason, mayGoOn, mayGoOnStreaming } from "./persistence.ts";
 import {
   abortError,
@@ -29,9 +29,9 @@ import {
   cutShort,
   refusal,
   refusalReason,
-} from "./refusal.ts";
+} from "../answer/refusal.ts";
 import type { BodySource, LiveBody } from "./request_body.ts";
-import { type CloseReason, EVENTS, type State } from "./states.ts";
+import { type CloseReason, EVENTS, type State } from "../states.ts";
 import { TakenOver } from "./taken_over.ts";
 
 /** See the head of this file. */

@@ -6,19 +6,19 @@
  * @module
  */
 
-import { type AnswerFraming, answerFraming, answerHead, asksToClose } from "./answer.ts";
-import { type AbortError, BodyError } from "./errors.ts";
-import type { Ticket } from "./admission/ticket.ts";
+import { type AnswerFraming, answerFraming, answerHead, asksToClose } from "../answer/answer.ts";
+import { type AbortError, BodyError } from "../errors.ts";
+import type { Ticket } from "../admission/ticket.ts";
 import type { ConnectionInfo } from "./connection_info.ts";
-import type { Exchange, ResponseHead } from "./exchange.ts";
-import type { RequestHead } from "./h1/head.ts";
-import { bodyAllowed, chunkHead, LAST_CHUNK } from "./h1/serialize.ts";
-import type { ExchangeInfo } from "./observer.ts";
-import type { Observers } from "./observers.ts";
-import type { PlainAnswers } from "./plain_answers.ts";
-import type { Outbox } from "./outbox.ts";
-import type { Address, Bytes, Codec, Conn } from "./ports.ts";
-import { OVERLOADED } from "./refusal.ts";
+import type { Exchange, ResponseHead } from "../exchange.ts";
+import type { RequestHead } from "../h1/head.ts";
+import { bodyAllowed, chunkHead, LAST_CHUNK } from "../h1/serialize.ts";
+import type { ExchangeInfo } from "../observer.ts";
+import type { Observers } from "../dispatch/observers.ts";
+import type { PlainAnswers } from "../answer/plain_answers.ts";
+import type { Outbox } from "../memory/outbox.ts";
+import type { Address, Bytes, Codec, Conn } from "../ports.ts";
+import { OVERLOADED } from "../answer/refusal.ts";
 import type { LiveBody } from "./request_body.ts";
 import type { Delivery } from "./sender.ts";
 

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { RequestView } from "./head_view.ts";
+import type { RequestView } from "../head_view.ts";
 
 /** How long each phase of a connection may last, in milliseconds; `0` switches one off. */
 export interface Timeouts {

@@ -11,10 +11,10 @@ import {
   BodyError,
   type ProtocolCode,
   ProtocolError,
-} from "./errors.ts";
-import type { ResponseHead } from "./exchange.ts";
-import { statusLine } from "./h1/serialize.ts";
-import type { CloseReason } from "./states.ts";
+} from "../errors.ts";
+import type { ResponseHead } from "../exchange.ts";
+import { statusLine } from "../h1/serialize.ts";
+import type { CloseReason } from "../states.ts";
 
 /**
  * A whole answer that closes the connection. Without content, so that it is right for every method, HEAD

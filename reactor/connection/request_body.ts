@@ -8,13 +8,13 @@
  * @module
  */
 
-import { BodyError, type ProtocolError } from "./errors.ts";
-import type { RequestBody } from "./exchange.ts";
-import { ChunkedDecoder, ChunkStep } from "./h1/chunked.ts";
-import type { Inbox } from "./inbox.ts";
-import { latin1Bytes } from "./latin1.ts";
-import { joined, Pieces } from "./pieces.ts";
-import type { Bytes, Codec } from "./ports.ts";
+import { BodyError, type ProtocolError } from "../errors.ts";
+import type { RequestBody } from "../exchange.ts";
+import { ChunkedDecoder, ChunkStep } from "../h1/chunked.ts";
+import type { Inbox } from "../memory/inbox.ts";
+import { latin1Bytes } from "../memory/latin1.ts";
+import { joined, Pieces } from "../memory/pieces.ts";
+import type { Bytes, Codec } from "../ports.ts";
 
 /** What a body needs of its connection. */
 export interface BodySource {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { defaultLane, type LaneFunction } from "./admission/lane_choice.ts";
+import { defaultLane, type LaneFunction } from "../admission/lane_choice.ts";
 import { checkInteger, checkNames, checkRecord, describe, MAX_MS } from "./option_checks.ts";
 import type { Queue } from "./settings.ts";
 

@@ -7,12 +7,12 @@
  * @module
  */
 
-import { countHeadEnds } from "./h1/pipeline.ts";
+import { countHeadEnds } from "../h1/pipeline.ts";
 import type { Engine } from "./engine.ts";
-import type { Inbox } from "./inbox.ts";
-import type { Rounds } from "./rounds.ts";
+import type { Inbox } from "../memory/inbox.ts";
+import type { Rounds } from "../timing/rounds.ts";
 import type { Sender } from "./sender.ts";
-import type { Conn } from "./ports.ts";
+import type { Conn } from "../ports.ts";
 
 /** Who hears of what is read. */
 export interface ReceiverEvents {

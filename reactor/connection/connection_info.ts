@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Address } from "./ports.ts";
-import type { CloseReason, State } from "./states.ts";
+import type { Address } from "../ports.ts";
+import type { CloseReason, State } from "../states.ts";
 
 /** A connection as the application sees it. */
 export interface ConnectionInfo {

@@ -5,24 +5,24 @@
  * @module
  */
 
-import type { Applicant } from "./admission/ticket.ts";
+import type { Applicant } from "../admission/ticket.ts";
 import type { ConnectionInfo } from "./connection_info.ts";
-import { Deadlines } from "./deadlines.ts";
+import { Deadlines } from "../timing/deadlines.ts";
 import type { Engine } from "./engine.ts";
-import type { AbortError, ProtocolCode } from "./errors.ts";
-import { Inbox } from "./inbox.ts";
-import type { DropReason, Observer } from "./observer.ts";
-import type { Observers } from "./observers.ts";
-import type { Limits, Timeouts } from "./options.ts";
-import { Outbox } from "./outbox.ts";
-import type { PlainAnswers } from "./plain_answers.ts";
-import type { Aborter, Address, Codec, Conn } from "./ports.ts";
+import type { AbortError, ProtocolCode } from "../errors.ts";
+import { Inbox } from "../memory/inbox.ts";
+import type { DropReason, Observer } from "../observer.ts";
+import type { Observers } from "../dispatch/observers.ts";
+import type { Limits, Timeouts } from "../options/options.ts";
+import { Outbox } from "../memory/outbox.ts";
+import type { PlainAnswers } from "../answer/plain_answers.ts";
+import type { Aborter, Address, Codec, Conn } from "../ports.ts";
 import { Receiver, type ReceiverEvents } from "./receiver.ts";
-import { abortError } from "./refusal.ts";
+import { abortError } from "../answer/refusal.ts";
 import { Sender, type SenderEvents } from "./sender.ts";
-import { type CloseReason, follow, type Stage, STAGES, type State } from "./states.ts";
+import { type CloseReason, follow, type Stage, STAGES, type State } from "../states.ts";
 
-import { type Expiring, WheelNode } from "./timer_wheel.ts";
+import { type Expiring, WheelNode } from "../timing/timer_wheel.ts";
 
 /** Where a connection comes from. */
 export interface Entry {
