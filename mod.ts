@@ -61,14 +61,20 @@ export type {
   Timeouts,
 } from "./reactor/options/options.ts";
 export { type AbortCode, AbortError, type BodyCode, BodyError } from "./reactor/errors.ts";
-export type { LaneFunction } from "./reactor/admission/lane_choice.ts";
+export type { LaneFunction } from "./reactor/options/settings.ts";
 export type { QueueOptions } from "./reactor/options/queue_options.ts";
 export type { QueueStats, WorkQueue } from "./reactor/admission/admission.ts";
 export type { WaitPercentiles } from "./reactor/admission/waits.ts";
-export type { ConnectionInfo } from "./reactor/connection/connection_info.ts";
-export type { CloseReason, State } from "./reactor/states.ts";
-export type { Phase, ShutdownReport } from "./reactor/reactor.ts";
-export type { Drop, DropReason, ExchangeInfo, Observer, Refusal } from "./reactor/observer.ts";
+export type { CloseReason, Phase, State } from "./reactor/states.ts";
+export type { ShutdownReport } from "./reactor/reactor.ts";
+export type {
+  ConnectionInfo,
+  Drop,
+  DropReason,
+  ExchangeInfo,
+  Observer,
+  Refusal,
+} from "./reactor/observer.ts";
 export type { ProtocolCode } from "./reactor/errors.ts";
-export type { RequestView } from "./reactor/head_view.ts";
+export type { RequestView } from "./reactor/request_head.ts";
 export type { Address, Bytes, Conn } from "./reactor/ports.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ConnectionInfo } from "../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../reactor/observer.ts";
 import type { State } from "../reactor/states.ts";
 
 /** What all connections together come to. */

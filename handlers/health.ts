@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Phase } from "../reactor/reactor.ts";
+import type { Phase } from "../reactor/states.ts";
 import { READING, refuseMethod } from "./methods.ts";
 
 /** What {@linkcode Health} looks at; every server of `serve` has it. */

@@ -6,12 +6,13 @@
  */
 
 import { denoListen, denoPorts } from "../reactor/deno_ports.ts";
-import type { ConnectionInfo } from "../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../reactor/observer.ts";
 import type { WorkQueue } from "../reactor/admission/admission.ts";
 import type { Observer } from "../reactor/observer.ts";
 import { type Options, resolveShutdown, type Shutdown } from "../reactor/options/options.ts";
 import type { Address } from "../reactor/ports.ts";
-import { type Phase, Reactor, type ShutdownReport } from "../reactor/reactor.ts";
+import { Reactor, type ShutdownReport } from "../reactor/reactor.ts";
+import type { Phase } from "../reactor/states.ts";
 import { fetchApplication, type FetchInit } from "./fetch/application.ts";
 import { report } from "./report.ts";
 import type { TraceEvent } from "./trace/events.ts";

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { RequestHead } from "./h1/head.ts";
 import type { ExchangeInfo } from "./observer.ts";
 import type { Address, Bytes, Conn } from "./ports.ts";
+import type { RequestHead } from "./request_head.ts";
 
 /** The head of an answer. */
 export interface ResponseHead {
@@ -58,7 +58,7 @@ export interface Exchange {
   readonly responded: boolean;
   /** Why the exchange was aborted, or `undefined`. Stays `undefined` when the answer was delivered. */
   readonly abortReason: Error | undefined;
-  /** Called at most once, synchronously, when the exchange is aborted before its answer was delivered. */
+  /** Called at most once, when the exchange is aborted before its answer was delivered. */
   onAbort: ((reason: Error) => void) | null;
   /** Called at most once: with no argument when the kernel has taken the answer's last byte, else with why not. */
   onDelivered: ((error?: Error) => void) | null;
@@ -86,7 +86,7 @@ export interface Exchange {
   cut(): void;
   /**
    * Takes the connection over: `head` is sent (101, or a 2xx to CONNECT), then the raw bytes belong to
-   * the caller, beginning with those already read behind the request. The connection stays in the Set,
+   * the caller, beginning with those that were read after the request. The connection stays in the Set,
    * in the state `upgraded`, and in the shutdown.
    *
    * @throws {TypeError} If the request has a body, did not ask for an upgrade or was answered, or the status
@@ -95,13 +95,5 @@ export interface Exchange {
   upgrade(head: ResponseHead): Conn;
 }
 
-/**
- * What the connection calls for each request. `head` and `bytes` are valid only until it returns;
- * the head's offsets count from `start`.
- */
-export type Application = (
-  exchange: Exchange,
-  head: RequestHead,
-  bytes: Bytes,
-  start: number,
-) => void;
+/** What the connection calls for each request. */
+export type Application = (exchange: Exchange, head: RequestHead) => void;

@@ -1,16 +1,51 @@
 /**
- * The seam between the engine and whoever watches it: traces, logs, metrics, pages. The engine reckons
- * nothing for a call that nobody listens for; each is made where the thing happens, and must be quick.
+ * The seam between the engine and whoever watches it: traces, logs, metrics, pages.
+ *
+ * Observers are told from a queue, once the transition that an event belongs to is complete, in the order
+ * in which things happened. While one is told, the connection shows the state in which the event left it.
+ * An observer may do anything: end connections, shut the server down, throw. What it asks for is carried
+ * out once it has returned. It should be quick, because the server does nothing else meanwhile; what
+ * nobody listens for costs nothing.
  *
  * @module
  */
 
-import type { ConnectionInfo } from "./connection/connection_info.ts";
 import type { AbortError, ProtocolCode } from "./errors.ts";
-import type { RequestView } from "./head_view.ts";
-import type { Phase } from "./reactor.ts";
-import type { State } from "./states.ts";
+import type { Address } from "./ports.ts";
+import type { RequestView } from "./request_head.ts";
+import type { CloseReason, Phase, State } from "./states.ts";
 
+/** A connection as the application and observers see it: to be read, and to be asked to end. */
+export interface ConnectionInfo {
+  /** Counts up from 1 within a server. */
+  readonly id: number;
+  /** The server's end. */
+  readonly localAddr: Address;
+  /** The client's end. */
+  readonly remoteAddr: Address;
+  /** Where it is in its life. */
+  readonly state: State;
+  /** How long it has been in that state, in milliseconds, to the granularity of the reactor's clock. */
+  readonly stateMs: number;
+  /** How long it has been open, in milliseconds, to the same granularity. */
+  readonly ageMs: number;
+  /** Requests whose head arrived whole. */
+  readonly requests: number;
+  /** Bytes read from the peer. */
+  readonly bytesIn: number;
+  /** Bytes that the kernel has taken for the peer. */
+  readonly bytesOut: number;
+  /** Bytes that arrived and were thrown away unread. */
+  readonly bytesDiscarded: number;
+  /** Why it ended; `null` while it is open. */
+  readonly closeReason: CloseReason | null;
+  /** An `AbortSignal` that fires when the connection ends, with the close reason in its message. */
+  readonly signal: unknown;
+  /** Ends it in good order: at once when it is idle, else after the answer under way. */
+  close(reason?: CloseReason): void;
+  /** Cuts it now; a handler at work is told through its signal. */
+  abort(reason?: CloseReason): void;
+}
 /** One request and its answer, as an observer sees it. */
 export interface ExchangeInfo {
   /** The connection that it came on. */
@@ -40,7 +75,7 @@ export interface ExchangeInfo {
 export type DropReason =
   /** The rest of a body that its handler did not read. */
   | "unread_body"
-  /** What stood behind, or in, a request that was refused. */
+  /** The rest of a request that was refused, and what came after it. */
   | "refused"
   /** What came while the connection was being closed in stages. */
   | "lingering"
@@ -80,7 +115,7 @@ export interface Observer {
   moved?(connection: ConnectionInfo, from: State, ms: number): void;
   /** Bytes or requests were thrown away. */
   dropped?(connection: ConnectionInfo, drop: Drop): void;
-  /** A request's head has arrived whole; it can be looked at only until the call returns. */
+  /** A request's head has arrived whole; its handler has not been called yet. */
   begun?(exchange: ExchangeInfo, request: RequestView): void;
   /** An exchange is over; `error` says why its answer was not delivered whole. */
   settled?(exchange: ExchangeInfo, error: AbortError | undefined): void;

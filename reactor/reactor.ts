@@ -1,52 +1,32 @@
 /**
- * The reactor: accepts connections, holds every one of them in one Set from its first byte to its last,
- * turns the wheel for their deadlines, and ends them all when it is told to. Single-threaded; it never
- * waits for a connection.
+ * The reactor: takes in the connections that are accepted, holds every one of them from its first byte to
+ * its last, and ends them all when it is told to. Single-threaded; it never waits for a connection.
  *
- * Its clock is coarse ({@linkcode TICK_MS}) and attended: time in which the process itself stood still is
- * not charged to the clients, or a long pause of one handler would time out everyone else at once.
+ * Its parts: the acceptor, the population of connections, the heartbeat for their deadlines, and the agenda,
+ * on which at most one connection is in a transition at any moment.
  *
  * @module
  */
 
+import { Acceptor } from "./accepting/acceptor.ts";
+import { Population } from "./accepting/population.ts";
 import { Admission } from "./admission/admission.ts";
-import { BufferPool } from "./memory/buffer_pool.ts";
+import { PlainAnswers } from "./answer/plain_answers.ts";
 import { Connection } from "./connection/connection.ts";
-import type { ConnectionInfo } from "./connection/connection_info.ts";
-import type { ConnectionRecord } from "./connection/connection_record.ts";
-import { ConnectionSet } from "./connection/connection_set.ts";
-import type { Engine } from "./connection/engine.ts";
+import type { ConnectionContext, OpenConnection } from "./connection/context.ts";
+import { Agenda } from "./dispatch/agenda.ts";
+import { Observers } from "./dispatch/observers.ts";
 import { AbortError } from "./errors.ts";
 import type { Application } from "./exchange.ts";
 import { HeadParsers } from "./h1/head_parsers.ts";
 import { imfFixdate } from "./h1/serialize.ts";
-import type { Observer } from "./observer.ts";
-import { Observers } from "./dispatch/observers.ts";
+import { BufferPool } from "./memory/buffer_pool.ts";
+import type { ConnectionInfo, Observer } from "./observer.ts";
 import type { Options, Shutdown } from "./options/options.ts";
-import { PlainAnswers } from "./answer/plain_answers.ts";
-import type { Address, Conn, Listener, Ports, StopTimer } from "./ports.ts";
+import type { Address, Conn, Listener, Ports } from "./ports.ts";
+import type { CloseReason, Phase } from "./states.ts";
+import { Heartbeat } from "./timing/heartbeat.ts";
 import { Rounds } from "./timing/rounds.ts";
-import type { CloseReason } from "./states.ts";
-import { TimerWheel } from "./timing/timer_wheel.ts";
-
-/** How often the wheel turns, in milliseconds. No deadline fires early, each within four ticks. */
-export const TICK_MS = 50;
-
-/** The longest that one tick may add to the attended clock: what is more was a standstill. */
-const MOST_PER_TICK_MS = 2 * TICK_MS;
-
-/** 25.6 s a revolution; deadlines further away are passed over. */
-const WHEEL_SLOTS = 512;
-
-/** The first and the longest pause after a failed accept, as Go's net/http, in milliseconds. */
-const PAUSE_FIRST_MS = 5;
-const PAUSE_MOST_MS = 1000;
-
-/** Accepting has to have gone well for so long, in milliseconds, before a failure is reported again. */
-const REPORT_EVERY_MS = 60_000;
-
-/** Of the connections over the limit, every sixteenth part of it at a time is told so; the rest is closed. */
-const REFUSED_PART = 16;
 
 /** What a reactor is made of. */
 export interface ReactorInit {
@@ -64,12 +44,6 @@ export interface ReactorInit {
   readonly onLaneError: (error: unknown) => void;
 }
 
-/**
- * Where a server is in its life: `"leaving"` while a shutdown's `readyDelay` runs and everything is still
- * served, `"draining"` from the moment it accepts no more, `"ended"` when nothing is left.
- */
-export type Phase = "serving" | "leaving" | "draining" | "ended";
-
 /** How a shutdown went. */
 export interface ShutdownReport {
   /** Connections that ended in good order before the deadline, none by a reset. */
@@ -85,70 +59,63 @@ export interface ShutdownReport {
 }
 
 /** See the head of this file. */
-export class Reactor implements Engine {
+export class Reactor implements ConnectionContext {
   readonly ports: Ports;
   readonly options: Options;
   readonly application: Application;
+  readonly agenda: Agenda = new Agenda();
   readonly pool: BufferPool = new BufferPool();
   readonly parsers: HeadParsers;
   readonly plainAnswers: PlainAnswers;
   readonly rounds: Rounds;
   readonly keepAliveLine: string;
   readonly admission: Admission | null;
-  /** The live connections, for reading. */
-  readonly connections: ReadonlySet<ConnectionInfo>;
   observers: Observers | null = null;
-  now = 0;
   dateLine = "";
   readonly #observers: Observers;
   readonly #listener: Listener;
-  readonly #onAcceptError: (error: unknown) => void;
   readonly #onDefect: (error: unknown) => void;
-  readonly #set = new Set<ConnectionRecord>();
-  readonly #wheel: TimerWheel;
-  readonly #byAddress = new Map<string, number>();
-  #touched: ConnectionRecord[] = [];
-  #spare: ConnectionRecord[] = [];
+  readonly #acceptor: Acceptor;
+  readonly #population: Population<OpenConnection>;
+  readonly #heartbeat: Heartbeat;
   #ids = 0;
-  #clockMs = 0;
   #dateSecond = -1;
-  #stopTicks: StopTimer | null = null;
-  #stopPause: (() => void) | null = null;
-  #makeRoom: (() => void) | null = null;
-  #refused = 0;
-  #reportedAt = -Infinity;
   #held = true;
-  #accepting = true;
   #phase: Phase = "serving";
   #endLeave: (() => void) | null = null;
   #shutdown: Promise<ShutdownReport> | null = null;
-  #force: (() => void) | null = null;
+  #endWait: (() => void) | null = null;
   #tally: ((reason: CloseReason) => void) | null = null;
   readonly #ended: Promise<void>;
   #end!: () => void;
 
   constructor(init: ReactorInit) {
-    this.ports = init.ports;
-    this.options = init.options;
+    const { listener, options, ports } = init;
+    const { clock, codec } = ports;
+    this.ports = ports;
+    this.options = options;
     this.application = init.application;
-    this.connections = new ConnectionSet(this.#set);
-    this.parsers = new HeadParsers(init.options.limits);
-    this.plainAnswers = new PlainAnswers(init.ports.codec);
-    this.rounds = new Rounds(init.ports.clock, this.#set);
-    this.#observers = new Observers(init.onObserverError);
-    const { queue } = init.options;
-    const { onLaneError } = init;
-    this.admission = queue === null
-      ? null
-      : new Admission({ clock: init.ports.clock, options: queue, onLaneError });
-    this.#listener = init.listener;
-    this.#onAcceptError = init.onAcceptError;
-    this.#onDefect = init.onDefect;
-    this.#wheel = new TimerWheel({ slots: WHEEL_SLOTS, tickMs: TICK_MS, now: 0 });
-    const { keepAliveHeader, timeouts } = init.options;
-    this.keepAliveLine = keepAliveHeader && timeouts.idle > 0
-      ? `keep-alive: timeout=${Math.floor(timeouts.idle / 1000)}\r\n`
-      : "";
+    this.parsers = new HeadParsers(options.limits);
+    this.plainAnswers = new PlainAnswers(codec);
+    this.keepAliveLine = keepAliveLineOf(options);
+    this.admission = options.queue === null ? null : new Admission({
+      clock,
+      options: options.queue,
+      onLaneError: neverThrowing(init.onLaneError),
+    });
+    this.#observers = new Observers(neverThrowing(init.onObserverError));
+    this.#listener = listener;
+    this.#onDefect = neverThrowing(init.onDefect);
+    this.#population = new Population(options.limits);
+    this.#heartbeat = new Heartbeat(clock, () => this.#onTick());
+    this.rounds = new Rounds(clock, this.#population);
+    this.#acceptor = new Acceptor({
+      listener,
+      clock,
+      admit: (conn) => this.#admit(conn),
+      isFull: () => this.#population.isFull,
+      onError: neverThrowing(init.onAcceptError),
+    });
     this.#ended = new Promise((resolve) => this.#end = resolve);
   }
 
@@ -160,10 +127,20 @@ export class Reactor implements Engine {
     return this.#phase;
   }
 
+  /** The live connections, for reading. */
+  get connections(): ReadonlySet<ConnectionInfo> {
+    return this.#population.views;
+  }
+
+  get now(): number {
+    return this.#heartbeat.now;
+  }
+
   /** Serves until it is shut down, or cannot accept any more; resolves when nothing is left. */
   async run(): Promise<void> {
-    await this.#accept();
-    this.#stopAccepting();
+    await this.#acceptor.run();
+    // It may be that it never can accept again: that ends it as a shutdown does, but each request keeps its time.
+    if (this.#acceptor.accepting) this.#closeAll();
     this.#checkEnd();
     await this.#ended;
   }
@@ -171,15 +148,15 @@ export class Reactor implements Engine {
   /** Keeps the process alive while it listens; the default. */
   ref(): void {
     this.#held = true;
-    this.#listener.ref();
-    for (const connection of this.#set) connection.ref();
+    this.#acceptor.ref();
+    for (const connection of this.#population) connection.ref();
   }
 
   /** Lets the process end though it listens. */
   unref(): void {
     this.#held = false;
-    this.#listener.unref();
-    for (const connection of this.#set) connection.unref();
+    this.#acceptor.unref();
+    for (const connection of this.#population) connection.unref();
   }
 
   /**
@@ -194,8 +171,8 @@ export class Reactor implements Engine {
   /** The last phase at once. */
   force(): void {
     this.#stopAccepting();
-    for (const connection of this.#set) connection.abort("forced");
-    this.#force?.();
+    for (const connection of this.#population) connection.abort("forced");
+    this.#endWait?.();
     this.#checkEnd();
   }
 
@@ -209,148 +186,55 @@ export class Reactor implements Engine {
     };
   }
 
-  touched(connection: ConnectionRecord): void {
-    if (connection.listed) return;
-    connection.listed = true;
-    this.#touched.push(connection);
+  touched(connection: OpenConnection): void {
+    this.#heartbeat.touched(connection);
   }
 
   failed(error: unknown): void {
     this.#onDefect(error);
   }
 
-  left(connection: ConnectionRecord): void {
-    this.#wheel.cancel(connection.timer);
-    this.#set.delete(connection);
-    if (connection.refused) this.#refused--;
-    else this.#countAddress(connection.remoteAddr, -1);
+  left(connection: OpenConnection): void {
+    this.#heartbeat.cancel(connection);
+    this.#population.remove(connection);
     this.#tally?.(connection.closeReason!);
-    this.observers?.closed?.(connection);
-    const makeRoom = this.#makeRoom;
-    this.#makeRoom = null;
-    makeRoom?.();
-    if (this.#set.size === 0) this.#checkEnd();
+    const closed = this.observers?.closed ?? null;
+    if (closed !== null) connection.note(() => closed(connection.view));
+    this.#acceptor.hasRoom();
+    if (this.#population.size === 0) this.#checkEnd();
   }
 
-  async #accept(): Promise<void> {
-    let pauseMs = 0;
-    while (this.#accepting) {
-      try {
-        for await (const conn of this.#listener) {
-          pauseMs = 0;
-          this.#admit(conn);
-          while (this.#isFull() && this.#accepting) await this.#room();
-        }
-        return;
-      } catch (error) {
-        const failure = this.#accepting ? this.#listener.classify(error) : "closed";
-        if (failure === "closed") return;
-        if (failure === "fatal") return this.#giveUp(error);
-        this.#report(error);
-        pauseMs = pauseMs === 0 ? PAUSE_FIRST_MS : Math.min(pauseMs * 2, PAUSE_MOST_MS);
-        await this.#pause(pauseMs);
-      }
-    }
-  }
-
-  /** Descriptors that run out do so again and again: a run of failures is reported once. */
-  #report(error: unknown): void {
-    const now = this.ports.clock.now();
-    if (now - this.#reportedAt >= REPORT_EVERY_MS) this.#onAcceptError(error);
-    this.#reportedAt = now;
-  }
-
-  /** It can never accept again: ends as in a shutdown, but leaves each request its time. */
-  #giveUp(error: unknown): void {
-    this.#onAcceptError(error);
-    this.#stopAccepting();
-    for (const connection of this.#set) connection.close("shutdown");
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = this.ports.clock.after(ms, resolve, { hold: this.#held });
-      this.#stopPause = () => {
-        stop();
-        resolve();
-      };
-    });
-  }
-
-  #room(): Promise<void> {
-    return new Promise((resolve) => this.#makeRoom = resolve);
-  }
-
-  /** Whether accepting has to wait; when told to refuse, it never has. */
-  #isFull(): boolean {
-    const { connections, overConnections } = this.options.limits;
-    return overConnections === "wait" && this.#set.size >= connections;
-  }
-
+  /** Takes a connection in. What its birth throws costs that connection, and nothing else. */
   #admit(conn: Conn): void {
-    if (!this.#accepting) return conn.close();
-    this.#startTicks();
-    const refused = this.#isOver(conn.remoteAddr);
-    if (refused && this.#refused >= this.options.limits.connections / REFUSED_PART) {
-      return conn.close();
+    let connection: Connection | null = null;
+    try {
+      const peer = conn.remoteAddr;
+      const verdict = this.#acceptor.accepting ? this.#population.judge(peer) : "close";
+      if (verdict === "close") return conn.close();
+      this.#heartbeat.start();
+      connection = new Connection(this, conn, {
+        id: ++this.#ids,
+        overLimit: verdict === "refuse",
+      });
+      this.#population.add(connection, peer);
+      this.#noteOpened(connection);
+      if (!this.#held) connection.unref();
+      connection.run();
+    } catch (error) {
+      this.#onDefect(error);
+      if (connection === null) closeQuietly(conn);
+      else connection.abort("internal_error");
     }
-    if (refused) this.#refused++;
-    else this.#countAddress(conn.remoteAddr, 1);
-    const connection = new Connection(this, conn, { id: ++this.#ids, refused });
-    this.#set.add(connection);
-    if (!this.#held) connection.unref();
-    this.observers?.opened?.(connection);
-    connection.run();
   }
 
-  #isOver(peer: Address): boolean {
-    const { connections, connectionsPerAddress } = this.options.limits;
-    if (this.#set.size - this.#refused >= connections) return true;
-    return connectionsPerAddress > 0 && peer.transport === "tcp" &&
-      (this.#byAddress.get(peer.hostname) ?? 0) >= connectionsPerAddress;
+  #noteOpened(connection: Connection): void {
+    const opened = this.observers?.opened ?? null;
+    if (opened !== null) connection.note(() => opened(connection.view));
   }
 
-  #countAddress(peer: Address, change: 1 | -1): void {
-    if (this.options.limits.connectionsPerAddress === 0 || peer.transport !== "tcp") return;
-    const count = (this.#byAddress.get(peer.hostname) ?? 0) + change;
-    if (count === 0) this.#byAddress.delete(peer.hostname);
-    else this.#byAddress.set(peer.hostname, count);
-  }
-
-  /** Time is only kept while there is somebody to keep it for. */
-  #startTicks(): void {
-    if (this.#stopTicks !== null) return;
-    this.#clockMs = this.ports.clock.now();
+  #onTick(): void {
     this.#newDate();
-    this.#stopTicks = this.ports.clock.every(TICK_MS, () => this.#tick());
-  }
-
-  #tick(): void {
-    const clockMs = this.ports.clock.now();
-    this.now += Math.min(clockMs - this.#clockMs, MOST_PER_TICK_MS);
-    this.#clockMs = clockMs;
-    this.#newDate();
-    this.#armTouched();
-    this.#wheel.advance(this.now);
-    if (this.#set.size > 0) return;
-    this.#stopTicks?.();
-    this.#stopTicks = null;
-  }
-
-  /** Deadlines are armed here and not where they change: once a tick, however many requests it saw. */
-  #armTouched(): void {
-    const touched = this.#touched;
-    this.#touched = this.#spare;
-    this.#spare = touched;
-    for (let i = 0; i < touched.length; i++) {
-      const connection = touched[i]!;
-      connection.listed = false;
-      if (connection.closeReason === null) {
-        // What the next tick adds may have passed before the deadline was set.
-        this.#wheel.schedule(connection.timer, connection.deadline() + MOST_PER_TICK_MS);
-      }
-    }
-    touched.length = 0;
+    if (this.#population.size === 0) this.#heartbeat.stop();
   }
 
   #newDate(): void {
@@ -370,19 +254,18 @@ export class Reactor implements Engine {
       if (reason === "forced") forced++;
       else if (reason !== "peer_reset") drained++;
     };
-    if (times.readyDelay > 0 && this.#accepting) await this.#leave(times.readyDelay);
+    if (times.readyDelay > 0 && this.#acceptor.accepting) await this.#leave(times.readyDelay);
     // What ended before was ordinary business.
     drained = 0;
     const begin = clock.now();
-    this.#stopAccepting();
     this.admission?.resume();
-    for (const connection of this.#set) connection.close("shutdown");
+    this.#closeAll();
     await this.#emptyWithin(times.deadline);
     const drainedAt = clock.now();
     const early = drained;
     const aborted = this.#abortExchanges();
     await this.#emptyWithin(times.grace);
-    for (const connection of this.#set) connection.abort("forced");
+    for (const connection of this.#population) connection.abort("forced");
     const drainMs = Math.round(drainedAt - begin);
     const abortMs = Math.round(clock.now() - drainedAt);
     return { drained: early, aborted, forced, drainMs, abortMs };
@@ -402,49 +285,77 @@ export class Reactor implements Engine {
     });
   }
 
+  #closeAll(): void {
+    this.#stopAccepting();
+    for (const connection of this.#population) connection.close("shutdown");
+  }
+
   #abortExchanges(): number {
     let aborted = 0;
     const reason = new AbortError("shutdown", "The server is shutting down");
-    for (const connection of this.#set) if (connection.abortExchange(reason)) aborted++;
+    for (const connection of this.#population) if (connection.abortExchange(reason)) aborted++;
     return aborted;
   }
 
   /** Resolves when the last connection has left, or after `ms`. */
   #emptyWithin(ms: number): Promise<void> {
-    if (this.#set.size === 0) return Promise.resolve();
+    if (this.#population.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         stop();
-        this.#force = null;
+        this.#endWait = null;
         resolve();
       };
       const stop = this.ports.clock.after(ms, done, { hold: true });
-      this.#force = done;
+      this.#endWait = done;
     });
   }
 
   #stopAccepting(): void {
-    if (!this.#accepting) return;
-    this.#accepting = false;
-    this.#listener.close();
+    if (!this.#acceptor.accepting) return;
+    this.#acceptor.stop();
     this.#enter("draining");
     this.#endLeave?.();
-    this.#stopPause?.();
-    this.#makeRoom?.();
   }
 
   #enter(phase: Phase): void {
     this.#phase = phase;
-    this.observers?.entered?.(phase);
+    const entered = this.observers?.entered ?? null;
+    if (entered === null) return;
+    this.agenda.note({ call: () => entered(phase), onError: this.#onDefect, about: null });
+    this.agenda.settleNotices();
   }
 
   #checkEnd(): void {
-    if (this.#accepting || this.#set.size > 0) return;
-    this.#stopTicks?.();
-    this.#stopTicks = null;
+    if (this.#acceptor.accepting || this.#population.size > 0) return;
+    this.#heartbeat.stop();
     this.admission?.stop();
-    this.#force?.();
+    this.#endWait?.();
     if (this.#phase !== "ended") this.#enter("ended");
     this.#end();
+  }
+}
+
+function keepAliveLineOf({ keepAliveHeader, timeouts }: Options): string {
+  if (!keepAliveHeader || timeouts.idle === 0) return "";
+  return `keep-alive: timeout=${Math.floor(timeouts.idle / 1000)}\r\n`;
+}
+
+/** A failure to report a failure must not become another one. */
+function neverThrowing(call: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    try {
+      call(error);
+    } catch {
+      // Whoever was to report it has failed: there is nobody left to tell.
+    }
+  };
+}
+
+function closeQuietly(conn: Conn): void {
+  try {
+    conn.close();
+  } catch {
+    // It was closed before.
   }
 }

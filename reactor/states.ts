@@ -1,7 +1,8 @@
 /**
  * The life of a connection as one table: state × event → state, with the time-out that runs in each
  * state. Nothing else decides where a connection goes; an event that a state does not list is a defect
- * of the engine and throws.
+ * of the engine and throws. What stands beside the state is in `connection/lifecycle.ts`: whether the
+ * connection is to end, and why.
  *
  * ```text
  * handshake ─secured→ idle ─bytes→ head ─request→ handling ─respond→ writing ─flushed→ idle
@@ -21,7 +22,8 @@
  * @module
  */
 
-import type { Timeouts } from "./options/options.ts";
+/** The time-outs of a connection, by name; `options/settings.ts` says what each means. */
+export type TimeoutName = "handshake" | "head" | "idle" | "body" | "write" | "handler" | "linger";
 
 /** Where a connection is. */
 export type State =
@@ -55,7 +57,7 @@ export type Event =
 
 interface Row {
   /** The time-out that runs from entry into the state; `null` where none does. */
-  readonly deadline: keyof Timeouts | null;
+  readonly deadline: TimeoutName | null;
   readonly on: Readonly<Partial<Record<Event, State>>>;
 }
 
@@ -125,12 +127,18 @@ export type CloseReason =
   | "forced";
 
 /**
- * A row made ready for the hot path: rows point to each other, so that a step is one look into an array.
- * (By strings, `STATES[state].on[event]` cost 100 ns a request; bench case `/`.)
+ * Where a server is in its life: `"leaving"` while a shutdown's `readyDelay` runs and everything is still
+ * served, `"draining"` from the moment it accepts no more, `"ended"` when nothing is left.
+ */
+export type Phase = "serving" | "leaving" | "draining" | "ended";
+
+/**
+ * A row made ready for the hot path: rows point to each other, so that a step is one look into an array
+ * (docs/performance.md, "What paid").
  */
 export interface Stage {
   readonly state: State;
-  readonly deadline: keyof Timeouts | null;
+  readonly deadline: TimeoutName | null;
   /** What follows, by the event's place in {@linkcode EVENTS}. */
   readonly on: readonly (Stage | undefined)[];
 }

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { AbortError } from "../../reactor/errors.ts";
-import type { RequestView } from "../../reactor/head_view.ts";
+import type { RequestView } from "../../reactor/request_head.ts";
 import type { ExchangeInfo, Observer, Refusal } from "../../reactor/observer.ts";
 import type { Clock } from "../../reactor/ports.ts";
 import {

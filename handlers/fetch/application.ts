@@ -51,8 +51,7 @@ export function fetchApplication(init: FetchInit): Application {
     }
   };
   const run = surroundings === null ? begin : beginIn(surroundings, begin);
-  return (exchange, head, bytes, start) =>
-    run(exchange, lazyRequest({ exchange, head, bytes, start, defaultHost }));
+  return (exchange, head) => run(exchange, lazyRequest({ exchange, head, defaultHost }));
 }
 
 type Begin = (exchange: Exchange, request: Request) => void;

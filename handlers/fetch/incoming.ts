@@ -1,39 +1,30 @@
 /**
- * What a lazily filled request knows: the head's text, its offsets, and where the rest comes from.
- * Each part is derived when it is first asked for. How this passes for a `Request` lives in
+ * What a lazily filled request knows: its head, and where the rest comes from. Each part is derived when it
+ * is first asked for. How this passes for a `Request` lives in
  * `request.ts`.
  *
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import type { Exchange } from "../../reactor/exchange.ts";
-import type { KnownFields } from "../../reactor/h1/field_memory.ts";
-import type { RequestHead } from "../../reactor/h1/head.ts";
-import type { KnownTarget } from "../../reactor/h1/target_memory.ts";
 import type { Bytes } from "../../reactor/ports.ts";
+import type { RequestHead } from "../../reactor/request_head.ts";
 import { type Abortable, signalOf } from "./abort.ts";
 import { IncomingBody, ownBytes } from "./body.ts";
-import { FieldSection } from "../../reactor/h1/field_section.ts";
 import { lazyHeaders } from "./headers.ts";
 import { realRequest } from "./real_request.ts";
 
 /** The part of an exchange that a request uses. */
 export type RequestExchange = Pick<Exchange, "secure" | "body"> & Abortable;
 
-/** What a request is made from. `head` and `bytes` are not kept: the engine uses them again. */
+/** What a request is made from. */
 export interface RequestOptions {
   readonly exchange: RequestExchange;
   readonly head: RequestHead;
-  readonly bytes: Bytes;
-  /** Where the head begins in `bytes`. */
-  readonly start: number;
   /** `host` or `host:port` of the listener: stands in the URL when an HTTP/1.0 request has no Host. */
   readonly defaultHost: string;
 }
 
-/** One character a byte; six times as fast as a latin-1 `TextDecoder` at the length of a head. */
-const latin1Slice = Buffer.prototype.latin1Slice;
 /** Strips a byte order mark and replaces what is not UTF-8, as the platform's `text()`. */
 const utf8 = new TextDecoder();
 const decodeUtf8 = (bytes: Bytes) => utf8.decode(bytes);
@@ -42,19 +33,9 @@ const decodeUtf8 = (bytes: Bytes) => utf8.decode(bytes);
 export class Incoming {
   readonly method: string;
   readonly #exchange: RequestExchange;
+  readonly #head: RequestHead;
   readonly #defaultHost: string;
-  /** Without the fields, where those are known; empty, where the target is too. */
-  readonly #head: string;
-  readonly #known: KnownFields | null;
-  readonly #knownTarget: KnownTarget | null;
-  readonly #targetForm: RequestHead["targetForm"];
-  readonly #targetStart: number;
-  readonly #targetEnd: number;
-  readonly #hostStart: number;
-  readonly #hostEnd: number;
-  readonly #fieldsStart: number;
   #url: string | null = null;
-  #fields: FieldSection | null = null;
   #headers: Headers | null = null;
   #signal: AbortSignal | null = null;
   #body: IncomingBody | null = null;
@@ -62,32 +43,21 @@ export class Incoming {
   /** The stream that the real request was given, if any. */
   #lent: ReadableStream<Bytes> | null = null;
 
-  constructor(options: RequestOptions) {
-    const { head, start } = options;
+  constructor({ exchange, head, defaultHost }: RequestOptions) {
     this.method = head.method;
-    this.#exchange = options.exchange;
-    this.#defaultHost = options.defaultHost;
-    const length = head.known === null ? head.length : head.targetEnd;
-    this.#head = head.knownTarget === null
-      ? latin1Slice.call(options.bytes, start, start + length)
-      : "";
-    this.#known = head.known;
-    this.#knownTarget = head.knownTarget;
-    this.#targetForm = head.targetForm;
-    this.#targetStart = head.targetStart;
-    this.#targetEnd = head.targetEnd;
-    this.#hostStart = head.hostStart;
-    this.#hostEnd = head.hostEnd;
-    this.#fieldsStart = head.fieldsStart;
+    this.#exchange = exchange;
+    this.#head = head;
+    this.#defaultHost = defaultHost;
   }
 
   /** Scheme, host and target as sent, RFC 9112 §3.3; nothing is normalized. */
   get url(): string {
-    return this.#url ??= this.#targetUrl();
+    const scheme = this.#exchange.secure ? "https://" : "http://";
+    return this.#url ??= this.#head.url(scheme, this.#defaultHost);
   }
 
   get headers(): Headers {
-    return this.#headers ??= lazyHeaders(this.#fieldSection);
+    return this.#headers ??= lazyHeaders(this.#head.fields);
   }
 
   get signal(): AbortSignal {
@@ -110,7 +80,7 @@ export class Incoming {
     return this.#real ??= realRequest({
       method: this.method,
       url: this.url,
-      fields: this.#fieldSection,
+      fields: this.#head.fields,
       body: this.#lendBody(),
     });
   }
@@ -146,18 +116,13 @@ export class Incoming {
 
   /** The platform's parsers of media types and forms, past any stream. */
   async #asResponse(): Promise<Response> {
-    const type = this.#fieldSection.get("content-type");
+    const type = this.#head.fields.get("content-type");
     return new Response(
       await this.bytes(),
       type === null ? {} : {
         headers: { "content-type": type },
       },
     );
-  }
-
-  get #fieldSection(): FieldSection {
-    return this.#fields ??= this.#known?.section ??
-      new FieldSection(this.#head, this.#fieldsStart);
   }
 
   /** `null` for methods whose requests have no body for the platform, whatever came along. */
@@ -187,28 +152,4 @@ export class Incoming {
     if (body.unusable) return "spent";
     return this.#lent = body.stream;
   }
-
-  #targetUrl(): string {
-    const scheme = this.#exchange.secure ? "https://" : "http://";
-    if (this.#knownTarget !== null) return this.#knownTarget.urlAt(scheme, this.#host());
-    const target = this.#head.slice(this.#targetStart, this.#targetEnd);
-    // RFC 9112 §3.2.2: an absolute target wins over Host.
-    if (this.#targetForm === "absolute") return withPath(target);
-    if (this.#targetForm === "authority") return scheme + target;
-    return scheme + this.#host() + (this.#targetForm === "asterisk" ? "/*" : target);
-  }
-
-  #host(): string {
-    if (this.#known !== null) return this.#known.host;
-    if (this.#hostStart < 0) return this.#defaultHost;
-    return this.#head.slice(this.#hostStart, this.#hostEnd);
-  }
-}
-
-/** `http://host` is `http://host/`, RFC 9110 §4.2.3. */
-function withPath(absolute: string): string {
-  const authority = absolute.indexOf("://") + 3;
-  return absolute.includes("/", authority) || absolute.includes("?", authority)
-    ? absolute
-    : absolute + "/";
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { AbortCode, AbortError, ProtocolCode } from "../../reactor/errors.ts";
 import type { Drop, DropReason, ExchangeInfo, Observer, Refusal } from "../../reactor/observer.ts";
 import type { Clock } from "../../reactor/ports.ts";

@@ -8,11 +8,11 @@
  */
 
 import type { WorkQueue } from "../../reactor/admission/admission.ts";
-import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import { denoPorts } from "../../reactor/deno_ports.ts";
 import type { Observer } from "../../reactor/observer.ts";
 import type { Clock } from "../../reactor/ports.ts";
-import type { Phase } from "../../reactor/reactor.ts";
+import type { Phase } from "../../reactor/states.ts";
 import { READING, refuseMethod } from "../methods.ts";
 import { Counts } from "./counts.ts";
 import type { Exposition, Source } from "./exposition.ts";

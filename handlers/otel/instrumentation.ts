@@ -9,7 +9,7 @@
  */
 
 import { trace } from "@opentelemetry/api";
-import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { AbortError } from "../../reactor/errors.ts";
 import type { ExchangeInfo, Observer, Refusal } from "../../reactor/observer.ts";
 import type { Arrival } from "../fetch/surroundings.ts";

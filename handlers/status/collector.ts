@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { AbortError } from "../../reactor/errors.ts";
 import type { Drop, ExchangeInfo, Observer, Refusal } from "../../reactor/observer.ts";
-import type { Phase } from "../../reactor/reactor.ts";
+import type { Phase } from "../../reactor/states.ts";
 import type { CloseReason, State } from "../../reactor/states.ts";
 import { Histogram } from "./histogram.ts";
 

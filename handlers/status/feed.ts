@@ -9,8 +9,8 @@
 import type { Observer } from "../../reactor/observer.ts";
 import type { Options } from "../../reactor/options/options.ts";
 import type { Bytes, Clock, StopTimer } from "../../reactor/ports.ts";
-import type { Phase } from "../../reactor/reactor.ts";
-import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
+import type { Phase } from "../../reactor/states.ts";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import { sumUp } from "../connection_sums.ts";
 import { Collector } from "./collector.ts";
 import { rowsOf, type Snapshot } from "./snapshot.ts";

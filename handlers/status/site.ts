@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { Address } from "../../reactor/ports.ts";
 import { READING, refuseMethod } from "../methods.ts";
 import { asset, document, events, plain } from "./documents.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { Address } from "../../reactor/ports.ts";
-import type { Phase } from "../../reactor/reactor.ts";
+import type { Phase } from "../../reactor/states.ts";
 import type { CloseReason, State } from "../../reactor/states.ts";
 import { hostAndPort } from "../host_and_port.ts";
 import type { Collector, Dropped, Interval } from "./collector.ts";

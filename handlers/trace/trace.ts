@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { Observer } from "../../reactor/observer.ts";
 import {
   checkInteger,
@@ -12,7 +12,7 @@ import {
   checkRecord,
   describe,
 } from "../../reactor/options/option_checks.ts";
-import type { Phase } from "../../reactor/reactor.ts";
+import type { Phase } from "../../reactor/states.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { DropEvent, StateEvent, TracedConnection, TraceEvent } from "./events.ts";
 

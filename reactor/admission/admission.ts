@@ -21,9 +21,10 @@
  * @module
  */
 
-import type { RequestView } from "../head_view.ts";
+import type { RequestView } from "../request_head.ts";
 import type { Clock, StopTimer } from "../ports.ts";
 import type { QueueOptions } from "../options/queue_options.ts";
+import { afterThis } from "../timing/microtasks.ts";
 import { Flushes } from "./flushes.ts";
 import { LaneChoice } from "./lane_choice.ts";
 import { Lanes } from "./lanes.ts";
@@ -118,17 +119,17 @@ export class Admission implements WorkQueue, TicketOffice {
   }
 
   /**
-   * Has it wait, or turns it away before this returns. `behind`: its client sent it without waiting for
-   * the answer to the one before.
+   * Has it wait, or turns it away before this returns. `pipelined`: its client sent it without waiting
+   * for the answer to the one before.
    */
   hold(
     ticket: Ticket,
     applicant: Applicant,
-    request: { readonly view: RequestView; readonly behind: boolean },
+    request: { readonly view: RequestView; readonly pipelined: boolean },
   ): void {
     const now = this.#clock.now();
     const wanted = this.#laneChoice.of(request.view);
-    const lane = wanted === "normal" && request.behind ? "behind" : wanted;
+    const lane = wanted === "normal" && request.pipelined ? "pipelined" : wanted;
     ticket.applicant = applicant;
     ticket.since = now;
     this.#shedLate(now);
@@ -164,7 +165,7 @@ export class Admission implements WorkQueue, TicketOffice {
       limit: this.#limit.value,
       queued: {
         high: lanes.sizeOf("high"),
-        normal: lanes.sizeOf("normal") + lanes.sizeOf("behind"),
+        normal: lanes.sizeOf("normal") + lanes.sizeOf("pipelined"),
       },
       shed: this.#shed,
       left: this.#left,
@@ -233,11 +234,11 @@ export class Admission implements WorkQueue, TicketOffice {
     this.#waits.add(ticket.queuedMs);
   }
 
-  /** Begins handlers behind what runs now, so that whatever is ready has been read before. */
+  /** Begins handlers after what runs now, so that whatever is ready has been read before. */
   async #pumpSoon(): Promise<void> {
     if (this.#pumping) return;
     this.#pumping = true;
-    await undefined;
+    await afterThis();
     this.#pump();
   }
 
@@ -250,7 +251,7 @@ export class Admission implements WorkQueue, TicketOffice {
       if (ticket === null) break;
       ticket.queuedMs = now - ticket.since;
       this.#begun(ticket, now);
-      this.#tell(ticket).admitted();
+      this.#tell(ticket).onAdmitted();
     }
     this.#pumping = false;
     if (this.#lanes.size === 0) this.#rest();
@@ -282,7 +283,7 @@ export class Admission implements WorkQueue, TicketOffice {
     this.#shed++;
     ticket.queuedMs = this.#clock.now() - ticket.since;
     this.#flushes.over(ticket.epoch);
-    this.#tell(ticket).turnedAway();
+    this.#tell(ticket).onRejected();
   }
 
   #tell(ticket: Ticket): Applicant {

@@ -31,15 +31,13 @@ const PRESSED = 0.5;
 const SMOOTHING = 1 / 16;
 
 /** One request's place in a lane. */
-export class Place {
+export interface Place {
   /** When it came, in the clock's milliseconds. */
-  since = 0;
-  /** @internal The lane that it stands in, and its neighbours there. */
-  lane: Lane<Place> | null = null;
-  /** @internal */
-  older: Place | null = null;
-  /** @internal */
-  newer: Place | null = null;
+  since: number;
+  /** The lane that it stands in, and its neighbours there; the lane's own. */
+  lane: Lane<Place> | null;
+  older: Place | null;
+  newer: Place | null;
 }
 
 /** See the head of this file. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Place } from "./lane.ts";
+import type { Lane, Place } from "./lane.ts";
 
 /** Whoever gave the ticket out. */
 export interface TicketOffice {
@@ -20,13 +20,17 @@ export interface TicketOffice {
 /** What a request that waits is told. */
 export interface Applicant {
   /** Its handler may begin. */
-  admitted(): void;
-  /** It is turned away: answers 503. */
-  turnedAway(): void;
+  onAdmitted(): void;
+  /** It is rejected: it answers 503. */
+  onRejected(): void;
 }
 
 /** See the head of this file. */
-export class Ticket extends Place {
+export class Ticket implements Place {
+  since = 0;
+  lane: Lane<Place> | null = null;
+  older: Place | null = null;
+  newer: Place | null = null;
   readonly #office: TicketOffice;
   /** @internal Which calls of `flush` wait for it. */
   readonly epoch: number;
@@ -45,7 +49,6 @@ export class Ticket extends Place {
   #aborted = false;
 
   constructor(office: TicketOffice, epoch: number) {
-    super();
     this.#office = office;
     this.epoch = epoch;
   }

@@ -1,18 +1,17 @@
 /**
- * The time that handlers may take before the runtime has to look at its sockets again. A turn is what the
- * runtime delivers at once: a few microtasks behind its first continuation all of them have run.
+ * The time that handlers may take before the runtime has to look at its sockets again. What a
+ * turn is, `timing/microtasks.ts` says.
  *
  * @module
  */
+
+import { turnDelivered } from "../timing/microtasks.ts";
 
 /**
  * How long handlers may run without a look at the sockets, in milliseconds: what a health check waits for
  * at most, plus one handler. Looking costs 0.1 ms, so less would cost throughput.
  */
 export const SLICE_MS = 5;
-
-/** Microtasks from a turn's first continuation until those that were ready with it have run. */
-const HOPS = 4;
 
 /**
  * Handlers that take microseconds are not timed one by one: within a millisecond, or so many, the clock
@@ -78,7 +77,7 @@ export class Turn {
   }
 
   async #endSoon(): Promise<void> {
-    for (let i = 0; i < HOPS; i++) await undefined;
+    await turnDelivered();
     if (!this.#kept) this.#begunMs = -1;
   }
 }

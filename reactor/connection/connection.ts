@@ -1,27 +1,30 @@
 /**
- * One connection: reads into its inbox, cuts requests out of it, runs one exchange at a time, writes what
- * the outbox gathered, and ends in stages. It is event-driven and never waits for the application: one
- * loop keeps a read pending (so that a client that leaves is noticed), everything else happens when a
- * read, a write, an answer or a deadline comes in, and always ends in `#advance`.
+ * One connection: owns its parts, and decides what happens next.
  *
- * Where it is, `states.ts` says; only `move` changes it. What stands beside the state does so because
- * it can be true in several states: `Sender.busy` (a write is under way), `Receiver.peerEnded` (the
- * client's FIN can come in any state), `asked` (somebody wants the end: the next answer is the last)
- * and `#closeAs` (the last answer is in the outbox: the reason of the close behind it).
+ * Run to completion. Each thing that can happen has one entry: bytes arrive, the peer ends its side, the
+ * output is written, an answer is given, something is due, the queue decides, somebody asks for the end. An
+ * entry takes the event, changes what the connection knows, and ends in `settle`, which has all that is
+ * pending carried out. Three rules hold:
+ *
+ * 1. No entry calls code that is not the engine's. What observers and the application have to be told is
+ *    noted on the agenda, and told between two steps of `carryOut`; the application's handler is called in
+ *    a step of its own. So other code never sees a transition that is half done.
+ * 2. After each call of other code, `carryOut` looks again at what is pending, because that code may have
+ *    called anything. What it asks for is noted, and carried out once it has returned.
+ * 3. `close` and `abort` only note what is wanted, as the ending of the connection's life.
+ *
+ * What a body or an exchange calls here (`BodyHost`, `ExchangeHost`) is part of such an entry, and does not
+ * settle: they settle themselves, at the end of what the application calls.
+ *
+ * Where the connection is, `states.ts` says; only `#move` changes it. What stands beside the state: its
+ * ending (`lifecycle.ts`), and whose turn it is: an exchange, the rest of a body that its handler did not
+ * read, or the raw connection after an upgrade. At most one of these three is there.
  *
  * @module
  */
 
-import { type AbortError, BodyError, ProtocolError } from "../errors.ts";
-import { ConnectionIntake } from "./connection_intake.ts";
-import { CONTINUE } from "../h1/serialize.ts";
-import type { RequestHead } from "../h1/head.ts";
-import type { HeadPlace } from "../head_view.ts";
-import { exchangeOf } from "./intake.ts";
-import type { ExchangeHost, LiveExchange } from "./live_exchange.ts";
-import type { Timeouts } from "../options/options.ts";
-import type { Conn } from "../ports.ts";
-import { canDrain, canPass, lastReason, mayGoOn, mayGoOnStreaming } from "./persistence.ts";
+import type { Applicant } from "../admission/ticket.ts";
+import type { PlainAnswers } from "../answer/plain_answers.ts";
 import {
   abortError,
   bodyErrorOf,
@@ -30,283 +33,660 @@ import {
   refusal,
   refusalReason,
 } from "../answer/refusal.ts";
-import type { BodySource, LiveBody } from "./request_body.ts";
+import type { Notice, Pending, Showing } from "../dispatch/agenda.ts";
+import type { Observers } from "../dispatch/observers.ts";
+import { type AbortError, BodyError, type ProtocolCode, ProtocolError } from "../errors.ts";
+import { CONTINUE } from "../h1/serialize.ts";
+import { Inbox } from "../memory/inbox.ts";
+import { Outbox } from "../memory/outbox.ts";
+import type { DropReason } from "../observer.ts";
+import type { Limits } from "../options/options.ts";
+import type { Aborter, Address, Bytes, Codec, Conn } from "../ports.ts";
+import type { RequestHead } from "../request_head.ts";
 import { type CloseReason, EVENTS, type State } from "../states.ts";
-import { TakenOver } from "./taken_over.ts";
+import { Deadlines, type Due } from "../timing/deadlines.ts";
+import { type Expiring, WheelNode } from "../timing/timer_wheel.ts";
+import { ConnectionView, type Viewed } from "./connection_view.ts";
+import type { ConnectionContext, OpenConnection } from "./context.ts";
+import { createExchange } from "./create_exchange.ts";
+import { Deliveries } from "./deliveries.ts";
+import { type IoEvents, IoLoop } from "./io_loop.ts";
+import { type Ending, Lifecycle } from "./lifecycle.ts";
+import type { ExchangeHost, LiveExchange } from "./live_exchange.ts";
+import {
+  canDrain,
+  type ConnectionFacts,
+  lastReason,
+  mayPersist,
+  mayPersistStreaming,
+} from "./persistence.ts";
+import type { BodyHost, LiveBody } from "./request_body.ts";
+import { type ArrivedRequest, RequestReader } from "./request_reader.ts";
+import { UpgradedConnection, type UpgradeHost } from "./upgraded_connection.ts";
+
+/** How a connection begins. */
+export interface ConnectionInit {
+  readonly id: number;
+  /** Over a limit: it gets a 503 and nothing else. */
+  readonly overLimit: boolean;
+}
 
 /** See the head of this file. */
-export class Connection extends ConnectionIntake implements BodySource, ExchangeHost {
-  /** A body that nobody read, to be thrown away before the next request. */
-  #leftover: LiveBody | null = null;
-  #takenOver: TakenOver | null = null;
-  /** `bytesDiscarded` when the connection began to linger. */
+export class Connection
+  implements
+    Applicant,
+    BodyHost,
+    ConnectionFacts,
+    ExchangeHost,
+    Expiring,
+    IoEvents,
+    OpenConnection,
+    Pending,
+    UpgradeHost,
+    Viewed {
+  readonly id: number;
+  readonly overLimit: boolean;
+  readonly secure: boolean;
+  /** What has arrived and is not used yet. */
+  readonly inbox: Inbox;
+  /** What waits to be written. */
+  readonly outbox: Outbox;
+  readonly timer: WheelNode = new WheelNode(this);
+  listed = false;
+  waiting = false;
+  requests = 0;
+  bytesDiscarded = 0;
+  readonly #context: ConnectionContext;
+  readonly #conn: Conn;
+  readonly #life: Lifecycle;
+  readonly #deadlines: Deadlines;
+  readonly #reader: RequestReader;
+  readonly #io: IoLoop;
+  readonly #deliveries = new Deliveries();
+  readonly #openedMs: number;
+  /** The request under way and its answer. */
+  #exchange: LiveExchange | null = null;
+  /** The head of that request until its handler is called: at once, or when the queue admits it. */
+  #uncalled: RequestHead | null = null;
+  /** Overrules the handler, unless it answers when it is told to stop. */
+  #verdict: ProtocolError | null = null;
+  /** The rest of a body after its answer, to be read or thrown away before the next request. */
+  #unreadBody: LiveBody | null = null;
+  #upgraded: UpgradedConnection | null = null;
+  /** `bytesOut` when the output was last empty, `bytesDiscarded` when the connection began to linger. */
+  #outMark = 0;
   #lingerMark = 0;
-  #advancing = false;
-  /** The last answer is in the outbox: the reason of the close behind it. */
-  #closeAs: CloseReason | null = null;
+  /** Requests that may still begin before the output is written. */
+  #budget = 0;
+  #view: ConnectionView | null = null;
+  #aborter: Aborter | null = null;
 
-  /** Begins to serve; goes on by itself to the connection's end. */
+  constructor(context: ConnectionContext, conn: Conn, init: ConnectionInit) {
+    const { options, pool, ports } = context;
+    this.id = init.id;
+    this.overLimit = init.overLimit;
+    this.secure = conn.handshake !== undefined;
+    this.#context = context;
+    this.#conn = conn;
+    this.#openedMs = context.now;
+    this.#life = new Lifecycle(this.secure ? "handshake" : "idle");
+    this.#deadlines = new Deadlines(options, { stage: this.#life.stage, now: context.now });
+    this.inbox = new Inbox(pool, { maxBytes: options.limits.headBytes });
+    this.outbox = new Outbox(pool, ports.codec);
+    this.#reader = new RequestReader({
+      inbox: this.inbox,
+      parsers: context.parsers,
+      codec: ports.codec,
+      mostWaiting: options.limits.pipelinedRequests,
+    });
+    this.#io = new IoLoop({
+      conn,
+      input: this.#reader,
+      outbox: this.outbox,
+      rounds: context.rounds,
+      events: this,
+    });
+  }
+
+  // What others see.
+
+  get view(): ConnectionView {
+    return this.#view ??= new ConnectionView(this);
+  }
+
+  get localAddr(): Address {
+    return this.#conn.localAddr;
+  }
+
+  get remoteAddr(): Address {
+    return this.#conn.remoteAddr;
+  }
+
+  get state(): State {
+    return this.#life.state;
+  }
+
+  get stateMs(): number {
+    return this.#context.now - this.#deadlines.since;
+  }
+
+  get ageMs(): number {
+    return this.#context.now - this.#openedMs;
+  }
+
+  get bytesIn(): number {
+    return this.#io.bytesIn;
+  }
+
+  get bytesOut(): number {
+    return this.#io.bytesOut;
+  }
+
+  get closeReason(): CloseReason | null {
+    return this.#life.closeReason;
+  }
+
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.closeReason !== null;
+  }
+
+  get signal(): unknown {
+    if (this.#aborter === null) {
+      this.#aborter = this.#context.ports.newAborter();
+      const reason = this.closeReason;
+      if (reason !== null) this.#aborter.abort(abortError(reason));
+    }
+    return this.#aborter.signal;
+  }
+
+  // What its parts need to know.
+
+  get ending(): Ending {
+    return this.#life.ending;
+  }
+
+  get peerEnded(): boolean {
+    return this.#io.peerEnded;
+  }
+
+  get limits(): Limits {
+    return this.#context.options.limits;
+  }
+
+  get codec(): Codec {
+    return this.#context.ports.codec;
+  }
+
+  get plainAnswers(): PlainAnswers {
+    return this.#context.plainAnswers;
+  }
+
+  get observers(): Observers | null {
+    return this.#context.observers;
+  }
+
+  get dateLine(): string {
+    return this.#context.dateLine;
+  }
+
+  get keepAliveLine(): string {
+    return this.#context.keepAliveLine;
+  }
+
+  // What its reactor calls.
+
   run(): void {
-    this.touch();
+    this.#touch();
     if (this.secure) this.#shakeHands();
     else this.#serve();
+    this.settle();
   }
 
-  close(reason: CloseReason = "asked"): void {
-    this.asked ??= reason;
-    if (this.state === "handshake") return this.#end(reason);
-    if (this.state !== "idle" || this.inbox.size > 0 || this.sender.busy) return;
-    // The client may not have read its last answer yet: a reset would take it away.
-    const fresh = this.requests > 0 && this.stateMs < this.engine.options.timeouts.linger;
-    if (fresh) this.#finish(reason);
-    else this.#end(reason);
+  close(reason: CloseReason): void {
+    this.#life.ask(reason);
+    this.settle();
   }
 
-  abort(reason: CloseReason = "forced"): void {
-    this.#end(reason);
+  abort(reason: CloseReason): void {
+    this.#life.cut(reason);
+    this.settle();
   }
 
-  /** Tells the handler at work, if any, to stop; returns whether there was one. */
   abortExchange(reason: AbortError): boolean {
-    const exchange = this.exchange;
-    if (this.state === "queued") this.engine.admission!.turnAway(exchange!.ticket!);
-    else exchange?.abort(reason);
-    return exchange !== null;
+    const exchange = this.#exchange;
+    if (exchange === null) return false;
+    if (this.state === "queued") this.#context.admission!.turnAway(exchange.ticket!);
+    else exchange.abort(reason);
+    this.settle();
+    return true;
   }
 
-  // The body's side (BodySource).
+  ref(): void {
+    this.#conn.ref();
+  }
 
-  bodyWanted(): void {
-    const exchange = this.exchange;
+  unref(): void {
+    this.#conn.unref();
+  }
+
+  deadline(): number {
+    if (this.#io.writing) {
+      this.#deadlines.awaitOutput(this.#context.now, this.bytesOut - this.#outMark);
+    }
+    return this.#deadlines.next();
+  }
+
+  expire(now: number): void {
+    const due = this.#deadlines.due(now);
+    try {
+      if (due !== null) this.#onDue(due);
+    } catch (error) {
+      this.onDefect(error);
+    }
+    this.#touch();
+    this.settle();
+  }
+
+  // What the queue calls (Applicant).
+
+  onAdmitted(): void {
+    this.#move(EVENTS.admit);
+    this.settle();
+  }
+
+  onRejected(): void {
+    this.#reject();
+    this.settle();
+  }
+
+  // What the I/O loop calls (IoEvents).
+
+  onBytes(count: number): void {
+    switch (this.state) {
+      case "queued":
+      case "handling":
+      case "writing":
+        this.#onBytesDuringExchange(count);
+        break;
+      case "draining":
+        this.#drain();
+        break;
+      case "lingering":
+        this.#discard();
+        break;
+      case "upgraded":
+        this.#upgraded!.arrived();
+        break;
+      case "closed":
+        return;
+      default:
+        this.#reader.arrived();
+    }
+    this.settle();
+  }
+
+  onPeerEnd(): void {
+    switch (this.state) {
+      case "upgraded":
+        return this.#upgraded!.ended();
+      case "draining":
+        this.#drain();
+        break;
+      case "lingering":
+        this.#end(this.ending.reason!);
+        break;
+      case "queued":
+        this.#leaveQueue();
+        break;
+      default:
+        if (this.#exchange !== null) this.#onClientLeft(this.#exchange);
+    }
+    this.settle();
+  }
+
+  onBroken(): void {
+    // While the connection lingers, the client may close it at any time: it ends as it was going to.
+    this.#end(this.state === "lingering" ? this.ending.reason! : "peer_reset");
+    this.settle();
+  }
+
+  onWritten(count: number): void {
+    this.#deadlines.outputMoved(count, this.#context.now);
+    // These bytes may belong to the answer before: then the time of the handler at work does not change.
+    if (this.peerEnded && this.#exchange?.responded) this.#limitAnswer();
+  }
+
+  onAllWritten(): void {
+    this.#deliveries.delivered();
+    this.#deadlines.restOutput(this.#context.now);
+    if (this.#exchange === null && this.#upgraded === null) this.#onAnswersWritten();
+    this.settle();
+  }
+
+  /** Something threw that may not throw: it costs this connection, and no other. */
+  onDefect(error: unknown): void {
+    this.#context.failed(error);
+    this.abort("internal_error");
+  }
+
+  // What a request's body calls (BodyHost).
+
+  onBodyWanted(): void {
+    const exchange = this.#exchange;
     if (exchange?.expectsContinue && !exchange.responded && this.inbox.size === 0) {
       exchange.expectsContinue = false;
       this.outbox.ascii(CONTINUE);
       this.flush();
     }
     this.inbox.expectsBody = true;
-    this.deadlines.awaitBody(this.engine.now);
-    if (this.#leftover !== null) this.deadlines.handlerAt = Infinity;
-    this.touch();
-    this.receiver.readOn();
+    this.#deadlines.awaitBody(this.#context.now);
+    if (this.#unreadBody !== null) this.#deadlines.endAllowance();
+    this.#touch();
+    this.#io.readOn();
   }
 
-  bodyTaken(): void {
-    if (this.exchange !== null) this.exchange.expectsContinue = false;
-    this.deadlines.restBody(this.engine.now);
-    this.#timeReader();
-    this.receiver.readOn();
+  onBodyTaken(): void {
+    if (this.#exchange !== null) this.#exchange.expectsContinue = false;
+    this.#deadlines.restBody(this.#context.now);
+    this.#timeLateReader();
+    this.#io.readOn();
   }
 
-  bodyDropped(): void {
+  onBodyDropped(): void {
     if (this.state === "draining") this.#drain();
   }
 
-  bodyComplete(): void {
-    this.deadlines.endBody();
+  onBodyComplete(): void {
+    this.#deadlines.endBody();
     this.inbox.expectsBody = false;
-    // What is thrown away, `#drain` goes on behind.
-    if (this.state === "draining" && !this.#leftover!.discarding) this.#drained();
+    // Where the rest is being thrown away, `#drain` goes on by itself.
+    if (this.state === "draining" && !this.#unreadBody!.discarding) this.#drained();
   }
 
-  bodyBroken(error: BodyError): void {
+  onBodyBroken(error: BodyError): void {
     this.#overrule(brokenBody(error));
   }
 
-  // The answer's side (ExchangeHost).
+  // What an exchange calls (ExchangeHost).
 
   mayPersist(exchange: LiveExchange): boolean {
-    return mayGoOn(exchange, this) && canPass(exchange, this);
+    return mayPersist(exchange, this) && this.#canPass(exchange);
   }
 
   mayPersistStreaming(exchange: LiveExchange): boolean {
-    return mayGoOnStreaming(exchange, this);
+    return mayPersistStreaming(exchange, this) &&
+      (exchange.body?.begun || this.#canPass(exchange));
   }
 
-  answerBegun(): void {
-    this.exchange?.ticket?.responded();
-    this.move(EVENTS.respond);
+  onAnswerBegun(): void {
+    this.#exchange?.ticket?.responded();
+    this.#move(EVENTS.respond);
     if (this.peerEnded) this.#limitAnswer();
   }
 
-  answerComplete(exchange: LiveExchange): void {
-    this.sender.add(exchange);
-    this.exchange = null;
-    this.deadlines.handlerAt = Infinity;
-    this.deadlines.restBody(this.engine.now);
+  onAnswerComplete(exchange: LiveExchange): void {
+    this.#deliver(exchange);
+    this.#deadlines.restBody(this.#context.now);
     const { body } = exchange;
-    if (!exchange.persists) this.#closeAs ??= this.asked ?? lastReason(this);
-    else if (body !== null && !body.keepRest()) {
-      if (canDrain(exchange, body, this)) this.#leftover = body;
-      else this.#closeAs ??= "asked";
+    if (this.ending.kind === "last") {
+      // A refusal is in the output already.
+    } else if (!exchange.persists) {
+      this.#life.endAfterAnswer(lastReason(this));
+    } else if (body !== null && !body.retain()) {
+      if (canDrain(exchange, this)) this.#unreadBody = body;
+      else this.#life.endAfterAnswer("asked");
     }
-    if (this.#closeAs !== null) body?.detach(cutShort());
-    // Somebody still reads: the loop must not stand in a write.
-    if (this.#leftover !== null) this.sender.deferring = false;
-    this.#advance();
+    if (this.ending.kind === "last") body?.detach(cutShort());
   }
 
-  answerCut(exchange: LiveExchange): void {
-    if (this.exchange === exchange) this.#end("handler_failed");
+  onAnswerCut(exchange: LiveExchange): void {
+    if (this.#exchange !== exchange) return;
+    this.#life.cut("handler_failed");
   }
 
-  takeOver(exchange: LiveExchange): Conn {
-    this.sender.add(exchange);
-    this.exchange = null;
-    this.deadlines.handlerAt = Infinity;
-    this.receiver.unhold();
-    this.move(EVENTS.upgrade);
-    this.#takenOver = new TakenOver({
-      conn: this.conn,
-      inbox: this.inbox,
-      sent: (bytes) => this.sender.bytesOut += bytes,
-      consumed: () => this.receiver.readOn(),
-      failed: () => this.writeFailed(),
-      close: () => this.#end("upgrade_ended"),
-      flushed: () => this.flushed(),
-    });
-    if (this.peerEnded) this.#takenOver.ended();
-    return this.#takenOver;
+  onUpgrade(exchange: LiveExchange): Conn {
+    this.#deliver(exchange);
+    this.#reader.unhold();
+    this.#move(EVENTS.upgrade);
+    this.#upgraded = new UpgradedConnection(this);
+    if (this.peerEnded) this.#upgraded.ended();
+    this.flush();
+    this.#io.readOn();
+    return this.#upgraded;
+  }
+
+  note(call: () => void): void {
+    // Who watches sees the connection as it is now, although it is told later.
+    const view = this.observers === null ? this.#view : this.view;
+    this.#context.agenda.note(new ConnectionNotice(this, call, view));
+  }
+
+  /** Writes what is in the outbox now. */
+  flush(): void {
+    this.#touch();
+    this.#io.flush(false);
+  }
+
+  /** The same; resolves when the kernel has taken it, with `false` when the connection is gone. */
+  flushed(): Promise<boolean> {
+    this.#touch();
+    return this.#io.flushed();
+  }
+
+  // What the raw connection after an upgrade calls (UpgradeHost).
+
+  writeRaw(bytes: Bytes): Promise<number> {
+    return this.#io.writeRaw(bytes);
+  }
+
+  endRaw(): Promise<void> {
+    return this.#io.endRaw();
+  }
+
+  onRawTaken(): void {
+    this.#io.readOn();
+  }
+
+  onRawClosed(): void {
+    this.#life.cut("upgrade_ended");
+    this.settle();
+  }
+
+  // Settling.
+
+  /** Carries out what is pending: now, or as soon as the transition under way is complete. */
+  settle(): void {
+    this.#context.agenda.settle(this);
+  }
+
+  carryOut(): void {
+    const { agenda } = this.#context;
+    // So that one pipelining client does not keep the others waiting.
+    this.#budget = this.limits.pipelinedRequests;
+    let isDone = false;
+    while (!isDone || agenda.hasNotices) {
+      agenda.tell();
+      try {
+        isDone = !this.#step();
+      } catch (error) {
+        this.onDefect(error);
+      }
+    }
+    if (this.#exchange === null && !this.#io.writing) this.#reader.unhold();
+    this.#io.readOn();
+  }
+
+  /** Carries out the one thing that comes first; returns whether there may be more. */
+  #step(): boolean {
+    if (this.closeReason !== null) return false;
+    const { ending } = this;
+    if (ending.kind === "cut") {
+      this.#end(ending.reason);
+      return false;
+    }
+    if (this.#verdict !== null) {
+      this.#execute(this.#verdict);
+      return true;
+    }
+    if (this.#uncalled !== null && this.state === "handling") {
+      this.#callApplication(this.#uncalled);
+      return true;
+    }
+    if (this.#mayBegin() && this.#beginNext()) return true;
+    return this.#writeOut();
+  }
+
+  /** Whether the next request may begin. */
+  #mayBegin(): boolean {
+    return this.inbox.size > 0 && this.#exchange === null && this.#budget > 0 &&
+      !this.#io.writing &&
+      this.outbox.open && this.ending.kind !== "last" && this.#unreadBody === null &&
+      this.#upgraded === null;
+  }
+
+  /** Begins the next request, if its head is here; returns whether there was one. */
+  #beginNext(): boolean {
+    if (this.state === "idle") this.#move(EVENTS.bytes);
+    else if (this.state === "writing") this.#move(EVENTS.next);
+    try {
+      const request = this.#reader.next();
+      if (request === null) return false;
+      this.#budget--;
+      this.requests++;
+      this.#begin(request, createExchange(this, request, this.#context.options));
+    } catch (error) {
+      this.#refuse(error);
+    }
+    return true;
+  }
+
+  #begin({ head, pipelined }: ArrivedRequest, exchange: LiveExchange): void {
+    const { admission } = this.#context;
+    const ticket = admission === null ? null : admission.enter();
+    const atOnce = ticket === null || admission!.begin(ticket);
+    exchange.ticket = ticket;
+    this.#exchange = exchange;
+    this.#uncalled = head;
+    this.#move(atOnce ? EVENTS.request : EVENTS.hold);
+    if (this.observers !== null) this.#noteBegun(this.observers, exchange, head);
+    if (atOnce) return;
+    admission!.hold(ticket, this, { view: head, pipelined });
+    if (this.peerEnded && this.state === "queued") this.#leaveQueue();
+  }
+
+  #callApplication(head: RequestHead): void {
+    const exchange = this.#exchange!;
+    const { handlerMs, ticket } = exchange;
+    this.#uncalled = null;
+    if (handlerMs > 0) this.#deadlines.allow("handler", this.#context.now + handlerMs);
+    if (ticket !== null) ticket.beginning = true;
+    try {
+      this.#context.application(exchange, head);
+    } catch (error) {
+      exchange.settled();
+      throw error;
+    } finally {
+      if (ticket !== null) ticket.beginning = false;
+    }
+    if (this.peerEnded && this.#exchange === exchange) this.#onClientLeft(exchange);
+  }
+
+  /** Writes what is there, and goes on where nothing is left to write; returns whether there may be more. */
+  #writeOut(): boolean {
+    const exchange = this.#exchange;
+    if (this.#io.writing || this.#upgraded !== null) return false;
+    if (exchange !== null) {
+      // Answers to earlier requests; one that has begun is flushed by whoever gives it.
+      if (this.outbox.pending && !exchange.responded) this.#io.flushSoon();
+      return false;
+    }
+    if (this.outbox.pending) {
+      this.#touch();
+      this.#io.flush(this.#unreadBody === null);
+      return false;
+    }
+    return this.#restOrEnd();
+  }
+
+  /** Nothing is under way and nothing is left to write. */
+  #restOrEnd(): boolean {
+    switch (this.state) {
+      case "writing":
+        this.#deliveries.delivered();
+        this.#onAnswersWritten();
+        return true;
+      case "idle":
+        if (this.peerEnded) this.#end("peer_closed");
+        else if (this.ending.kind === "asked") this.#endIdle(this.ending.reason);
+        return false;
+      case "head":
+        if (this.peerEnded) this.#end("peer_closed");
+        return false;
+      case "handshake":
+        if (this.ending.kind === "asked") this.#end(this.ending.reason);
+        return false;
+      default:
+        return false;
+    }
   }
 
   async #shakeHands(): Promise<void> {
     try {
-      await this.conn.handshake!();
+      await this.#conn.handshake!();
     } catch {
-      return this.#end("handshake_failed");
+      this.#end("handshake_failed");
+      return this.settle();
     }
-    if (this.state === "closed") return;
-    this.move(EVENTS.secured);
-    this.#serve();
+    if (this.closeReason !== null) return;
+    try {
+      this.#move(EVENTS.secured);
+      this.#serve();
+    } catch (error) {
+      this.onDefect(error);
+    }
+    this.settle();
   }
 
   #serve(): void {
-    if (this.refused) this.refuse(new ProtocolError("overloaded", "Too many connections"));
-    this.receiver.run();
+    if (this.overLimit) this.#refuse(new ProtocolError("overloaded", "Too many connections"));
+    this.#io.run();
   }
 
-  // What the two halves report (ReceiverEvents, SenderEvents).
+  // The request's body.
 
-  readFailed(): void {
-    // A client that is being seen off may leave as it likes.
-    this.#end(this.state === "lingering" ? this.#closeAs! : "peer_reset");
-  }
-
-  writeFailed(): void {
-    this.readFailed();
-  }
-
-  sent(count: number): void {
-    this.deadlines.outputMoved(count, this.engine.now);
-    // The bytes may be of the answer before: then the handler is still at work, and has its own time.
-    if (this.peerEnded && this.exchange?.responded) this.#limitAnswer();
-  }
-
-  received(count: number): void {
-    switch (this.state) {
-      case "queued":
-      case "handling":
-      case "writing":
-        return this.#receivedBehind(count);
-      case "draining":
-        return this.#drain();
-      case "lingering":
-        return this.#discard();
-      case "upgraded":
-        return this.#takenOver!.arrived();
-      case "closed":
-        return;
-      default:
-        this.fresh = true;
-        return this.#advance();
-    }
-  }
-
-  /** Bytes came while a request is being handled: its body, or the requests behind it. */
-  #receivedBehind(count: number): void {
-    const body = this.exchange?.body ?? null;
+  /** Bytes came while a request is being handled: its body, or the requests after it. */
+  #onBytesDuringExchange(count: number): void {
+    const body = this.#exchange?.body ?? null;
     if (body !== null && !body.complete) {
-      this.deadlines.bodyMoved(count, this.engine.now);
+      this.#deadlines.bodyMoved(count, this.#context.now);
       body.arrived();
-    } else if (this.#leftover?.owned) {
-      this.deadlines.bodyMoved(count, this.engine.now);
-      this.#leftover.arrived();
-    } else if (this.#leftover === null) {
-      this.receiver.hold(count);
+    } else if (this.#unreadBody?.owned) {
+      this.#deadlines.bodyMoved(count, this.#context.now);
+      this.#unreadBody.arrived();
+    } else if (this.#unreadBody === null) {
+      this.#reader.hold(count);
     }
   }
 
-  peerEnd(): void {
-    if (this.#takenOver !== null) return this.#takenOver.ended();
-    if (this.state === "draining") return this.#drain();
-    if (this.state === "lingering") return this.#end(this.#closeAs!);
-    if (this.exchange === null) return this.#advance();
-    if (this.state === "queued") return this.leaveQueue();
-    // The client cannot take back what it sent, but it may still listen: `printf … | nc` does.
-    const reason = abortError("peer_closed");
-    this.exchange.body?.sourceEnded(new BodyError("peer_closed", reason.message));
-    this.exchange?.abort(reason);
-    if (this.exchange?.responded) this.#limitAnswer();
+  /** Whether the next request can be reached, as far as the body is concerned. */
+  #canPass(exchange: LiveExchange): boolean {
+    return exchange.body === null || exchange.body.retain() || canDrain(exchange, this);
   }
 
-  /** A streamed answer goes on for a client that only half-closed, but not in silence and not for ever. */
-  #limitAnswer(): void {
-    this.deadlines.handlerAt = this.engine.now + this.engine.options.timeouts.linger;
-    this.touch();
-  }
-
-  /** Does all that can be done now: requests from the inbox, then one write for their answers. */
-  #advance(): void {
-    // An answer given while the application is being called: the loop below goes on with the next.
-    if (this.#advancing || this.state === "closed") return;
-    this.#advancing = true;
-    // A bound for each turn, so that one pipelining client does not keep the others waiting.
-    let turn = this.engine.options.limits.pipelinedRequests;
-    while (turn-- > 0 && this.#mayBegin() && this.next());
-    this.#advancing = false;
-    this.receiver.unhold();
-    if (this.sender.busy || this.state as State === "closed") return;
-    const answered = this.state === "writing" && this.exchange === null;
-    if (this.outbox.pending && this.exchange !== null) this.sender.flushSoon();
-    else if (this.outbox.pending || answered) this.flush();
-    else if (this.peerEnded && this.exchange === null) this.#end("peer_closed");
-    else if (this.asked !== null) this.close(this.asked);
-  }
-
-  #mayBegin(): boolean {
-    return this.exchange === null && !this.sender.busy && this.outbox.open &&
-      this.#closeAs === null &&
-      this.#leftover === null && this.#takenOver === null && this.state !== "closed";
-  }
-
-  protected override newExchange(head: RequestHead, place: HeadPlace): LiveExchange {
-    return exchangeOf(this, { engine: this.engine, head, place });
-  }
-
-  /** The outbox is empty: whatever waited for that comes now. */
-  protected override goOn(): void {
-    this.deadlines.restOutput(this.engine.now);
-    if (this.exchange !== null || this.#takenOver !== null) return;
-    this.deadlines.endOutput();
-    this.outMark = this.bytesOut;
-    if (this.#closeAs !== null) return this.#finish(this.#closeAs);
-    if (this.#leftover !== null) return this.#drain();
-    if (this.state === "writing") this.move(EVENTS.flushed);
-    this.#advance();
-  }
-
-  /** Reads past the rest of a body that nobody wants. */
+  /** Reads past the rest of a body that its handler did not read. */
   #drain(): void {
-    const body = this.#leftover!;
+    const body = this.#unreadBody!;
     if (this.state === "writing") {
-      this.move(EVENTS.drain);
-      this.#timeReader();
-      this.receiver.unhold();
+      this.#move(EVENTS.drain);
+      this.#timeLateReader();
+      this.#reader.unhold();
     }
     if (body.complete) return this.#drained();
     // The handler has answered, but something that it started may still read.
     const size = body.owned ? body.arrived() : body.discard();
     if (this.state as State !== "draining") return;
-    if (body.discarding) this.drop("unread_body", size);
+    if (body.discarding) this.#drop("unread_body", size);
     if (body.complete) return this.#drained();
     if (this.peerEnded) {
       body.detach(cutShort());
@@ -314,25 +694,156 @@ export class Connection extends ConnectionIntake implements BodySource, Exchange
     }
     if (body.owned) return;
     if ((body.remaining ?? Infinity) > this.limits.drainBytes) return this.#finish("asked");
-    this.deadlines.bodyMoved(size, this.engine.now);
-    this.deadlines.awaitBody(this.engine.now);
-    this.receiver.readOn();
-  }
-
-  /** Whoever reads a body behind the answer may do so as long as it goes on. */
-  #timeReader(): void {
-    const { body, idle } = this.engine.options.timeouts;
-    const graceMs = body || idle;
-    if (this.#leftover === null || graceMs === 0) return;
-    this.deadlines.handlerAt = this.engine.now + graceMs;
-    this.touch();
+    this.#deadlines.bodyMoved(size, this.#context.now);
+    this.#deadlines.awaitBody(this.#context.now);
   }
 
   #drained(): void {
-    this.#leftover = null;
-    this.deadlines.handlerAt = Infinity;
-    this.move(EVENTS.drained);
-    this.#advance();
+    if (this.#unreadBody === null) return;
+    this.#unreadBody = null;
+    this.#deadlines.endAllowance();
+    this.#move(EVENTS.drained);
+  }
+
+  /** Whoever reads a body after its answer may do so as long as it goes on. */
+  #timeLateReader(): void {
+    const { body, idle } = this.#context.options.timeouts;
+    const graceMs = body || idle;
+    if (this.#unreadBody === null || graceMs === 0) return;
+    this.#deadlines.allow("late_reader", this.#context.now + graceMs);
+    this.#touch();
+  }
+
+  // The answer, and what comes after it.
+
+  /** An answer is in the outbox whole. */
+  #deliver(exchange: LiveExchange): void {
+    this.#deliveries.add(exchange);
+    this.#io.gathered();
+    this.#exchange = null;
+    this.#deadlines.endAllowance();
+    this.#reader.unhold();
+  }
+
+  /** The kernel has taken all answers that were there. */
+  #onAnswersWritten(): void {
+    this.#deadlines.endOutput();
+    this.#outMark = this.bytesOut;
+    this.#budget = this.limits.pipelinedRequests;
+    if (this.ending.kind === "last") return this.#finish(this.ending.reason);
+    if (this.#unreadBody !== null) return this.#drain();
+    if (this.state === "writing") this.#move(EVENTS.flushed);
+  }
+
+  /** A streamed answer goes on for a client that only half-closed, but not in silence and not for ever. */
+  #limitAnswer(): void {
+    const { linger } = this.#context.options.timeouts;
+    this.#deadlines.allow("half_closed", this.#context.now + linger);
+    this.#touch();
+  }
+
+  /** The client cannot take back what it sent, but it may still listen: `printf … | nc` does. */
+  #onClientLeft(exchange: LiveExchange): void {
+    const reason = abortError("peer_closed");
+    exchange.body?.truncate(new BodyError("peer_closed", reason.message));
+    exchange.abort(reason);
+    if (exchange.responded) this.#limitAnswer();
+  }
+
+  // The queue.
+
+  #reject(): void {
+    this.#uncalled = null;
+    this.#exchange!.reject();
+  }
+
+  /** The client has gone, or cannot be told from one that has: its handler is never called. */
+  #leaveQueue(): void {
+    this.#context.admission!.cancel(this.#exchange!.ticket!);
+    this.#reject();
+  }
+
+  // What is due, and what is refused.
+
+  #onDue(due: Due): void {
+    switch (due) {
+      case "head":
+        return this.#refuse(new ProtocolError("head_timeout", "The head took too long"));
+      case "body":
+        if (this.#exchange === null) return this.#end("body_timeout");
+        return this.#overrule(new ProtocolError("body_timeout", "The body came too slowly"));
+      case "handler":
+        this.#deadlines.endAllowance();
+        this.#exchange!.abort(abortError("handler_timeout"));
+        this.#verdict = new ProtocolError("handler_timeout", "The handler took too long");
+        return;
+      case "half_closed":
+        return this.#end("peer_closed");
+      case "late_reader":
+        this.#deadlines.endAllowance();
+        return this.#unreadBody?.giveUp();
+      case "linger":
+        return this.#end(this.ending.reason!);
+      case "handshake":
+      case "idle":
+      case "write":
+        return this.#end(`${due}_timeout`);
+    }
+  }
+
+  /** The handler was told to stop: if it has not answered, the engine does. */
+  #execute(verdict: ProtocolError): void {
+    this.#verdict = null;
+    if (this.#exchange !== null) this.#overrule(verdict);
+  }
+
+  /** Answers a request that never reached the application, as the connection's last. */
+  #refuse(error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error;
+    this.#move(EVENTS.refuse);
+    this.#closeWith(error, null);
+  }
+
+  /** Answers in place of the handler, or cuts the connection when the handler has begun to answer. */
+  #overrule(error: ProtocolError): void {
+    const reason = refusalReason(error.code);
+    const exchange = this.#exchange;
+    if (exchange === null) return this.#endBehindAnswer(reason);
+    if (exchange.responded) return this.#end(reason);
+    this.#exchange = null;
+    exchange.body?.fail(bodyErrorOf(error));
+    exchange.overruled(error.status, abortError(reason, error));
+    this.#move(EVENTS.respond);
+    this.#closeWith(error, exchange);
+  }
+
+  /** The rest of a body is no good, but the answer to it is: the client gets that first. */
+  #endBehindAnswer(reason: CloseReason): void {
+    this.#unreadBody = null;
+    this.#deadlines.endAllowance();
+    this.#deadlines.endBody();
+    if (this.state === "draining") return this.#finish(reason);
+    this.#life.endAfterAnswer(reason);
+  }
+
+  #closeWith({ code, status }: ProtocolError, exchange: LiveExchange | null): void {
+    this.#deadlines.endAllowance();
+    this.#deadlines.endBody();
+    this.#life.endAfterAnswer(refusalReason(code));
+    this.outbox.ascii(refusal(status, this.dateLine));
+    const refused = this.observers?.refused ?? null;
+    if (refused !== null) this.note(() => refused(this.view, { code, status, exchange }));
+    this.#drop("refused", this.inbox.discard(), { code });
+  }
+
+  // The end.
+
+  /** Ends an idle connection that was asked to end. */
+  #endIdle(reason: CloseReason): void {
+    // The client may not have read its last answer yet: a reset would take it away.
+    const fresh = this.requests > 0 && this.stateMs < this.#context.options.timeouts.linger;
+    if (fresh) this.#finish(reason);
+    else this.#end(reason);
   }
 
   /**
@@ -340,108 +851,120 @@ export class Connection extends ConnectionIntake implements BodySource, Exchange
    * send a reset that overtakes the answer (RFC 9112 §9.6).
    */
   #finish(reason: CloseReason): void {
-    this.#closeAs = reason;
-    if (this.peerEnded || this.engine.options.timeouts.linger === 0) {
-      return this.#end(reason);
-    }
-    this.move(EVENTS.linger);
-    this.deadlines.handlerAt = Infinity;
-    if (reason === "shutdown") this.deadlines.hastenLinger();
+    this.#life.endAfterAnswer(reason);
+    if (this.peerEnded || this.#context.options.timeouts.linger === 0) return this.#end(reason);
+    this.#move(EVENTS.linger);
+    this.#deadlines.endAllowance();
+    if (reason === "shutdown") this.#deadlines.hastenLinger();
     this.#lingerMark = this.bytesDiscarded;
-    this.sender.end();
+    this.#io.endOutput();
     this.#discard();
   }
 
   #discard(): void {
-    this.drop("lingering", this.inbox.discard());
-    if (this.bytesDiscarded - this.#lingerMark > this.engine.options.limits.lingerBytes) {
-      return this.#end(this.#closeAs!);
-    }
-    this.receiver.unhold();
-  }
-
-  protected override tooLong(timeout: keyof Timeouts): void {
-    switch (timeout) {
-      case "head":
-        return this.refuse(new ProtocolError("head_timeout", "The head took too long"));
-      case "body":
-        if (this.exchange === null) return this.#end("body_timeout");
-        return this.#overrule(new ProtocolError("body_timeout", "The body came too slowly"));
-      case "handler":
-        return this.#handlerTooLong();
-      case "linger":
-        return this.#end(this.#closeAs!);
-      default:
-        return this.#end(`${timeout}_timeout`);
-    }
-  }
-
-  #handlerTooLong(): void {
-    const exchange = this.exchange;
-    this.deadlines.handlerAt = Infinity;
-    if (exchange === null) return this.#leftover?.cancel();
-    if (this.peerEnded && exchange.responded) return this.#end("peer_closed");
-    exchange.abort(abortError("handler_timeout"));
-    // It may have answered when it was told.
-    if (this.exchange !== exchange) return;
-    this.#overrule(new ProtocolError("handler_timeout", "The handler took too long"));
-  }
-
-  /** Answers a request that never reached the application, as the connection's last. */
-  protected override refuse(error: unknown): void {
-    if (!(error instanceof ProtocolError)) throw error;
-    this.move(EVENTS.refuse);
-    this.#closeWith(error, null);
-  }
-
-  /** Answers in place of the handler, or cuts the connection when it has begun to answer. */
-  #overrule(error: ProtocolError): void {
-    const reason = refusalReason(error.code);
-    const exchange = this.exchange;
-    if (exchange === null) return this.#endBehindAnswer(reason);
-    if (exchange.responded) return this.#end(reason);
-    this.exchange = null;
-    exchange.body?.fail(bodyErrorOf(error));
-    exchange.overruled(error.status, abortError(reason, error));
-    this.move(EVENTS.respond);
-    this.#closeWith(error, exchange);
-  }
-
-  /** The rest of a body is no good, but the answer to it is: the client gets that first. */
-  #endBehindAnswer(reason: CloseReason): void {
-    this.#leftover = null;
-    this.deadlines.handlerAt = Infinity;
-    this.deadlines.endBody();
-    if (this.state === "draining") return this.#finish(reason);
-    this.#closeAs = reason;
-  }
-
-  #closeWith({ code, status }: ProtocolError, exchange: LiveExchange | null): void {
-    this.deadlines.handlerAt = Infinity;
-    this.deadlines.endBody();
-    this.#closeAs = refusalReason(code);
-    this.outbox.ascii(refusal(status, this.dateLine));
-    this.observers?.refused?.(this, { code, status, exchange });
-    this.drop("refused", this.inbox.discard(), { code });
-    this.#advance();
+    this.#drop("lingering", this.inbox.discard());
+    const discarded = this.bytesDiscarded - this.#lingerMark;
+    if (discarded > this.limits.lingerBytes) this.#end(this.ending.reason!);
+    else this.#reader.unhold();
   }
 
   #end(reason: CloseReason): void {
-    if (this.state === "closed") return;
-    if (this.state === "queued") this.engine.admission!.cancel(this.exchange!.ticket!);
-    this.closeReason = reason;
-    const unanswered = this.exchange === null ? 0 : 1;
-    this.drop("closed", this.inbox.size, { requests: unanswered + this.sender.undelivered });
-    this.move(EVENTS.close);
-    this.conn.close();
-    const exchange = this.exchange;
-    this.exchange = null;
-    exchange?.lost(abortError(reason));
-    this.#leftover?.fail(cutShort());
-    this.receiver.stop();
-    this.sender.stop(reason);
-    this.#takenOver?.ended();
-    this.fireSignal(reason);
-    this.engine.left(this);
+    if (this.closeReason !== null) return;
+    const exchange = this.#exchange;
+    if (this.state === "queued") this.#context.admission!.cancel(exchange!.ticket!);
+    this.#life.close(reason);
+    try {
+      const unanswered = (exchange === null ? 0 : 1) + this.#deliveries.size;
+      this.#drop("closed", this.inbox.size, { requests: unanswered });
+      this.#move(EVENTS.close);
+      if (exchange !== null) this.#lose(exchange, reason);
+      this.#unreadBody?.fail(cutShort());
+      this.#upgraded?.ended();
+      this.#reader.end();
+      if (this.#deliveries.size > 0) this.#deliveries.lost(abortError(reason));
+      const aborter = this.#aborter;
+      if (aborter !== null) this.note(() => aborter.abort(abortError(reason)));
+    } finally {
+      this.#io.stop();
+      this.#context.left(this);
+    }
+  }
+
+  #lose(exchange: LiveExchange, reason: CloseReason): void {
+    this.#exchange = null;
+    exchange.lost(abortError(reason));
+    // A handler that is never called can never settle.
+    if (this.#uncalled !== null) exchange.settled();
+    this.#uncalled = null;
+  }
+
+  // What others are told.
+
+  /** Goes where the table says, and starts the clock of the new state. */
+  #move(event: number): void {
+    const from = this.state;
+    this.#life.move(event);
+    const moved = this.observers?.moved ?? null;
+    if (moved !== null) {
+      const ms = this.#life.lap(this.#context.ports.clock.now(), this.stateMs);
+      this.note(() => moved(this.view, from, ms));
+    }
+    this.#deadlines.entered(this.#life.stage, this.#context.now);
+    this.#touch();
+  }
+
+  #noteBegun({ begun, settled }: Observers, exchange: LiveExchange, head: RequestHead): void {
+    if (begun === null && settled === null) return;
+    exchange.begunMs = this.#context.ports.clock.now();
+    if (begun !== null) this.note(() => begun(exchange, head));
+  }
+
+  /** Counts what arrived and is thrown away. */
+  #drop(
+    reason: DropReason,
+    bytes: number,
+    { requests = 0, code = null }: { requests?: number; code?: ProtocolCode | null } = {},
+  ): void {
+    this.bytesDiscarded += bytes;
+    const dropped = this.observers?.dropped ?? null;
+    if (dropped === null || bytes + requests === 0) return;
+    this.note(() => dropped(this.view, { reason, bytes, requests, code }));
+  }
+
+  /** Has the deadlines looked at by the next tick. */
+  #touch(): void {
+    if (!this.listed) this.#context.touched(this);
+  }
+}
+
+/** Something that others have to be told about a connection, as it was when it happened. */
+class ConnectionNotice implements Notice, Showing {
+  readonly call: () => void;
+  readonly about: Showing | null;
+  readonly #connection: Connection;
+  readonly #view: ConnectionView | null;
+  readonly #state: State;
+  readonly #closeReason: CloseReason | null;
+
+  constructor(connection: Connection, call: () => void, view: ConnectionView | null) {
+    this.call = call;
+    this.about = view === null ? null : this;
+    this.#connection = connection;
+    this.#view = view;
+    this.#state = connection.state;
+    this.#closeReason = connection.closeReason;
+  }
+
+  /** What an observer throws is reported where it is told: this is the application's. */
+  onError(error: unknown): void {
+    this.#connection.onDefect(error);
+  }
+
+  showPast(): void {
+    this.#view!.showPast(this.#state, this.#closeReason);
+  }
+
+  showPresent(): void {
+    this.#view!.showPresent();
   }
 }

@@ -1,30 +1,33 @@
 /**
- * One request and its answer on a connection: what the application may still do with it, how its body
- * is framed, and what became of it. Bytes go to the connection's outbox; when they are written, and what
- * happens behind the answer, the connection decides.
+ * One request and its answer on a connection: what the application may still do with it, how its answer is
+ * framed, and what became of it. Bytes go to the connection's outbox; when they are written, and what
+ * happens after the answer, the connection decides.
  *
  * @module
  */
 
-import { type AnswerFraming, answerFraming, answerHead, asksToClose } from "../answer/answer.ts";
-import { type AbortError, BodyError } from "../errors.ts";
 import type { Ticket } from "../admission/ticket.ts";
-import type { ConnectionInfo } from "./connection_info.ts";
-import type { Exchange, ResponseHead } from "../exchange.ts";
-import type { RequestHead } from "../h1/head.ts";
-import { bodyAllowed, chunkHead, LAST_CHUNK } from "../h1/serialize.ts";
-import type { ExchangeInfo } from "../observer.ts";
-import type { Observers } from "../dispatch/observers.ts";
+import { type AnswerFraming, answerFraming, answerHead, asksToClose } from "../answer/answer.ts";
 import type { PlainAnswers } from "../answer/plain_answers.ts";
-import type { Outbox } from "../memory/outbox.ts";
-import type { Address, Bytes, Codec, Conn } from "../ports.ts";
 import { OVERLOADED } from "../answer/refusal.ts";
+import type { Observers } from "../dispatch/observers.ts";
+import { type AbortError, BodyError } from "../errors.ts";
+import type { Exchange, ResponseHead } from "../exchange.ts";
+import type { ParsedHead } from "../h1/parsed_head.ts";
+import { bodyAllowed, chunkHead, LAST_CHUNK } from "../h1/serialize.ts";
+import type { Outbox } from "../memory/outbox.ts";
+import type { ConnectionInfo, ExchangeInfo } from "../observer.ts";
+import type { Address, Bytes, Codec, Conn } from "../ports.ts";
+import type { Delivery } from "./deliveries.ts";
 import type { LiveBody } from "./request_body.ts";
-import type { Delivery } from "./sender.ts";
 
 /** What an exchange needs of its connection. */
-export interface ExchangeHost extends ConnectionInfo {
+export interface ExchangeHost {
+  readonly localAddr: Address;
+  readonly remoteAddr: Address;
   readonly secure: boolean;
+  /** The connection as others see it. */
+  readonly view: ConnectionInfo;
   readonly outbox: Outbox;
   readonly codec: Codec;
   readonly dateLine: string;
@@ -32,25 +35,30 @@ export interface ExchangeHost extends ConnectionInfo {
   readonly plainAnswers: PlainAnswers;
   /** Who watches; `null` while nobody does. */
   readonly observers: Observers | null;
-  /** Whether the next request may follow behind a whole answer; settles what becomes of an unread body. */
+  /** Has `call` made once the transition under way is complete. */
+  note(call: () => void): void;
+  /** Carries out what has become pending; called at the end of what the application calls. */
+  settle(): void;
+  /** Whether the next request may follow a whole answer; settles what becomes of an unread body. */
   mayPersist(exchange: LiveExchange): boolean;
   /** The same for a streamed answer, during which the request's body may still be read. */
   mayPersistStreaming(exchange: LiveExchange): boolean;
   /** The answer's head is in the outbox. */
-  answerBegun(): void;
+  onAnswerBegun(): void;
   /** The whole answer is in the outbox. */
-  answerComplete(exchange: LiveExchange): void;
+  onAnswerComplete(exchange: LiveExchange): void;
   /** The answer cannot be completed. */
-  answerCut(exchange: LiveExchange): void;
+  onAnswerCut(exchange: LiveExchange): void;
   /** Writes what is in the outbox now. */
   flush(): void;
   /** The same; resolves when the kernel has taken it, with `false` when the connection is gone. */
   flushed(): Promise<boolean>;
   /** The application takes the connection over. */
-  takeOver(exchange: LiveExchange): Conn;
+  onUpgrade(exchange: LiveExchange): Conn;
 }
 
-type Phase = "open" | "streaming" | "complete" | "over";
+/** How far the answer has come. `over`: it is delivered, or never will be. */
+type AnswerPhase = "open" | "streaming" | "complete" | "over";
 
 /** Text up to this length goes out in one piece with its head: one conversion instead of two. */
 const SHORT_TEXT = 4096;
@@ -68,40 +76,40 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   readonly keepAlive: boolean;
   /** A `100 (Continue)` is owed as soon as the body is wanted. */
   expectsContinue: boolean;
-  /** Whether the connection goes on behind the answer; known once the head is in the outbox. */
+  /** Whether the connection goes on after the answer; known once the head is in the outbox. */
   persists = true;
   status = 0;
   bodyBytes = 0;
   begunMs = -1;
   next: Delivery | null = null;
-  /** Its way through the queue; `null` where there is none. */
+  /** Its place in the queue; `null` where there is no queue. */
   ticket: Ticket | null = null;
-  /** How long its handler may take, in milliseconds; 0 = as long as it likes. */
+  /** How long its handler may take, in milliseconds; 0 is without a bound. */
   handlerMs = 0;
   abortReason: AbortError | undefined = undefined;
   onAbort: ((reason: Error) => void) | null = null;
-  readonly #mayTakeOver: boolean;
+  readonly #mayUpgrade: boolean;
   #onDelivered: ((error?: Error) => void) | null = null;
   #outcome: "pending" | "delivered" | AbortError = "pending";
-  #phase: Phase = "open";
-  /** The connection, once the application has taken it over. */
-  #taken: Conn | null = null;
+  #phase: AnswerPhase = "open";
+  /** The raw connection, once the application has taken it over. */
+  #raw: Conn | null = null;
   #framing: AnswerFraming = "none";
   /** Bytes that the announced Content-Length still asks for. */
   #owed = 0;
 
-  constructor(host: ExchangeHost, head: RequestHead, body: LiveBody | null) {
+  constructor(host: ExchangeHost, head: ParsedHead, body: LiveBody | null) {
     this.#host = host;
     this.body = body;
     this.method = head.method;
     this.minorVersion = head.minorVersion;
     this.keepAlive = head.keepAlive;
     this.expectsContinue = head.expectContinue && body !== null;
-    this.#mayTakeOver = body === null && (head.upgrade || head.method === "CONNECT");
+    this.#mayUpgrade = body === null && (head.upgrade || head.method === "CONNECT");
   }
 
   get connection(): ConnectionInfo {
-    return this.#host;
+    return this.#host.view;
   }
 
   get info(): ExchangeInfo {
@@ -142,11 +150,18 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
 
   set onDelivered(call: ((error?: Error) => void) | null) {
     this.#onDelivered = call;
-    if (this.#outcome !== "pending") this.#tell();
+    if (this.#outcome === "pending") return;
+    this.#tellDelivered();
+    this.#host.settle();
   }
 
   respond(head: ResponseHead, body: string | Bytes | null): void {
     if (this.#phase !== "open") return;
+    this.#answer(head, body);
+    this.#host.settle();
+  }
+
+  #answer(head: ResponseHead, body: string | Bytes | null): void {
     const answer = this.#admissible(head);
     this.status = answer.status;
     this.persists = this.#host.mayPersist(this) && this.#connectionGoesOn(answer);
@@ -160,11 +175,15 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     this.#complete();
   }
 
-  /** The queue turns the request away. */
-  turnAway(): void {
-    const refusal = { code: "overloaded", status: OVERLOADED.status, exchange: this } as const;
-    this.#host.observers?.refused?.(this.#host, refusal);
-    this.respond(OVERLOADED, "");
+  /** The queue rejects the request. */
+  reject(): void {
+    const host = this.#host;
+    const refused = host.observers?.refused ?? null;
+    if (refused !== null) {
+      const refusal = { code: "overloaded", status: OVERLOADED.status, exchange: this } as const;
+      host.note(() => refused(host.view, refusal));
+    }
+    this.#answer(OVERLOADED, "");
   }
 
   beginBody(head: ResponseHead, length: number | null): boolean {
@@ -178,11 +197,13 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     if (answer !== head || !bodyAllowed(this.method, head.status)) {
       if (this.#framing === "chunked") this.#append(LAST_CHUNK);
       this.#complete();
+      this.#host.settle();
       return false;
     }
     this.#owed = length ?? 0;
     this.#phase = "streaming";
-    this.#host.answerBegun();
+    this.#host.onAnswerBegun();
+    this.#host.settle();
     return true;
   }
 
@@ -204,19 +225,24 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     if (this.#framing === "chunked") this.#append(LAST_CHUNK);
     this.#phase = "complete";
     this.ticket?.answered();
-    this.#host.answerComplete(this);
+    this.#host.onAnswerComplete(this);
+    this.#host.settle();
   }
 
   cut(): void {
-    if (this.#phase === "streaming" || this.#phase === "open") this.#host.answerCut(this);
-    else this.#taken?.close();
+    if (this.#phase === "streaming" || this.#phase === "open") {
+      this.#host.onAnswerCut(this);
+      this.#host.settle();
+    } else {
+      this.#raw?.close();
+    }
   }
 
   upgrade(head: ResponseHead): Conn {
     if (this.#phase !== "open") {
       throw new TypeError("Cannot upgrade the connection: the request was already answered");
     }
-    if (!this.#mayTakeOver) {
+    if (!this.#mayUpgrade) {
       throw new TypeError("Cannot upgrade the connection: the request did not ask for it");
     }
     const { status } = head;
@@ -227,18 +253,19 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     this.status = status;
     this.#phase = "complete";
     this.ticket?.answered();
-    this.#taken = this.#host.takeOver(this);
-    return this.#taken;
+    this.#raw = this.#host.onUpgrade(this);
+    this.#host.settle();
+    return this.#raw;
   }
 
-  /** Fires the application's abort, unless the answer was delivered. */
+  /** Has the application told to stop, unless the answer was delivered. */
   abort(reason: AbortError): void {
     if (this.abortReason !== undefined || this.#outcome !== "pending") return;
     this.abortReason = reason;
     this.ticket?.aborted();
     const call = this.onAbort;
     this.onAbort = null;
-    call?.(reason);
+    if (call !== null) this.#host.note(() => call(reason));
   }
 
   /** The kernel has taken the whole answer. */
@@ -248,7 +275,6 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
 
   /** The answer will never be complete: aborts, and fails what still reads the body. */
   lost(reason: AbortError): void {
-    // First, so that an answer from within `onAbort` comes too late.
     this.#phase = "over";
     this.abort(reason);
     const code = reason.code === "peer_gone" ? "peer_closed" : "aborted";
@@ -267,29 +293,32 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     if (this.#outcome !== "pending") return;
     this.#outcome = outcome;
     this.#phase = "over";
-    this.#host.observers?.settled?.(this, outcome === "delivered" ? undefined : outcome);
-    this.#tell();
+    const error = outcome === "delivered" ? undefined : outcome;
+    const settled = this.#host.observers?.settled ?? null;
+    if (settled !== null) this.#host.note(() => settled(this, error));
+    this.#tellDelivered();
   }
 
-  #tell(): void {
+  #tellDelivered(): void {
     const call = this.#onDelivered;
+    if (call === null) return;
     this.#onDelivered = null;
-    if (this.#outcome instanceof Error) call?.(this.#outcome);
-    else call?.();
+    const outcome = this.#outcome;
+    this.#host.note(() => outcome instanceof Error ? call(outcome) : call());
   }
 
   #complete(): void {
     this.#phase = "complete";
-    this.#host.answerBegun();
+    this.#host.onAnswerBegun();
     this.ticket?.answered();
-    this.#host.answerComplete(this);
+    this.#host.onAnswerComplete(this);
   }
 
   #admissible(head: ResponseHead): ResponseHead {
     return this.method === "CONNECT" && head.status < 300 ? CONNECT_REFUSED : head;
   }
 
-  /** Behind a refused CONNECT the client may already have sent what was meant for the tunnel. */
+  /** After a refused CONNECT the client may already have sent what was meant for the tunnel. */
   #connectionGoesOn(head: ResponseHead): boolean {
     return this.method !== "CONNECT" && !asksToClose(head);
   }

@@ -1,61 +1,81 @@
 /**
- * Whether a connection goes on behind an answer (RFC 9112 §9.3), and what becomes of a request's body
- * that was not read to its end. Pure.
+ * Whether a connection goes on after an answer (RFC 9112 §9.3), and what becomes of a request's body that
+ * was not read to its end. Pure: it decides from facts and changes nothing.
  *
  * @module
  */
 
-import type { LiveExchange } from "./live_exchange.ts";
-import type { Limits } from "../options/options.ts";
-import type { LiveBody } from "./request_body.ts";
 import type { CloseReason } from "../states.ts";
 
-/** What it depends on besides the exchange. */
-export interface Circumstances {
-  readonly limits: Limits;
-  /** Requests on the connection so far. */
+/** What the body of a request says. */
+export interface BodyFacts {
+  /** Whether its last byte has been decoded. */
+  readonly complete: boolean;
+  /** Whether it cannot be read any more. */
+  readonly failed: boolean;
+  /** Whether anybody has begun to read it. */
+  readonly begun: boolean;
+  /** Whether a read is under way. */
+  readonly reading: boolean;
+  /** Whether any of it has arrived. */
+  readonly arriving: boolean;
+  /** Bytes to come; `null` when only the end will tell. */
+  readonly remaining: number | null;
+}
+
+/** What a request says. */
+export interface RequestFacts {
+  /** What the request itself says about persistence. */
+  readonly keepAlive: boolean;
+  /** A `100 (Continue)` is owed. */
+  readonly expectsContinue: boolean;
+  readonly body: BodyFacts | null;
+}
+
+/** What its connection says. */
+export interface ConnectionFacts {
+  readonly limits: { readonly requestsPerConnection: number; readonly drainBytes: number };
+  /** Requests so far, the present one included. */
   readonly requests: number;
-  /** Why the connection was told to end, if it was. */
-  readonly asked: CloseReason | null;
+  /** How it is to end. */
+  readonly ending: { readonly kind: string; readonly reason: CloseReason | null };
   /** Whether the client has ended its side. */
   readonly peerEnded: boolean;
 }
 
 /** Whether the answer may be followed by another, as far as the request's body does not stand in the way. */
-export function mayGoOn(exchange: LiveExchange, facts: Circumstances): boolean {
-  return exchange.keepAlive && facts.asked === null && !isLast(facts);
+export function mayPersist(request: RequestFacts, connection: ConnectionFacts): boolean {
+  return request.keepAlive && connection.ending.kind === "open" && !isLast(connection);
 }
 
-/** The same for a streamed answer, during which a body that was begun may be read to its end. */
-export function mayGoOnStreaming(exchange: LiveExchange, facts: Circumstances): boolean {
+/**
+ * The same for an answer that is streamed, during which a body that was begun may be read to its end. Says
+ * nothing about a body that nobody has begun to read.
+ */
+export function mayPersistStreaming(request: RequestFacts, connection: ConnectionFacts): boolean {
   // Without a `100 (Continue)` nobody can know whether the body will come.
-  const unasked = exchange.expectsContinue && exchange.body?.complete === false;
-  const { body } = exchange;
-  return !unasked && mayGoOn(exchange, facts) && (body?.begun || canPass(exchange, facts));
+  const unasked = request.expectsContinue && request.body?.complete === false;
+  return !unasked && mayPersist(request, connection);
 }
 
-/** Whether the next request can be reached behind a body that was not read. */
-export function canPass(exchange: LiveExchange, facts: Circumstances): boolean {
-  const { body } = exchange;
-  return body === null || body.keepRest() || canDrain(exchange, body, facts);
-}
-
-/** Whether the rest of the body is little enough, or somebody is reading it at this moment. */
-export function canDrain(exchange: LiveExchange, body: LiveBody, facts: Circumstances): boolean {
-  if (facts.peerEnded || body.failed) return false;
+/** Whether the rest of a body is little enough to be read and thrown away, or is being read at this moment. */
+export function canDrain(request: RequestFacts, connection: ConnectionFacts): boolean {
+  const { body } = request;
+  if (body === null || connection.peerEnded || body.failed) return false;
   if (body.reading) return true;
   const { remaining } = body;
   // A client that has sent nothing of it may have chosen to wait for the answer first.
-  return remaining !== null && remaining <= facts.limits.drainBytes && body.arriving &&
-    !exchange.expectsContinue;
+  return remaining !== null && remaining <= connection.limits.drainBytes && body.arriving &&
+    !request.expectsContinue;
 }
 
-/** Why a connection ends behind an answer that nobody outside asked to be the last. */
-export function lastReason(facts: Circumstances): CloseReason {
-  if (facts.peerEnded) return "peer_closed";
-  return isLast(facts) ? "limit" : "asked";
+/** Why a connection ends after an answer that nobody outside asked to be the last. */
+export function lastReason(connection: ConnectionFacts): CloseReason {
+  if (connection.ending.reason !== null) return connection.ending.reason;
+  if (connection.peerEnded) return "peer_closed";
+  return isLast(connection) ? "limit" : "asked";
 }
 
-function isLast({ limits, requests }: Circumstances): boolean {
+function isLast({ limits, requests }: ConnectionFacts): boolean {
   return limits.requestsPerConnection > 0 && requests >= limits.requestsPerConnection;
 }

@@ -1,35 +1,38 @@
 /**
  * The body of one request: pulled from the connection's inbox by whoever wants it, decoded on the way.
- * What nobody pulls stays in the inbox, and behind it in the kernel: that is the back-pressure.
+ * What nobody pulls stays in the inbox and, when that is full, in the kernel: so a slow reader slows its
+ * client down.
  *
- * Lives here: what has arrived, what the reader asked for, the limits in bytes. Not here: sockets,
- * deadlines (the connection keeps them) and HTTP's grammar (`h1/chunked.ts`).
+ * Lives here: who reads it, and what a read gets. Not here: sockets, deadlines (the connection keeps
+ * them), and how a body is framed (`body_decoder.ts`).
  *
  * @module
  */
 
 import { BodyError, type ProtocolError } from "../errors.ts";
 import type { RequestBody } from "../exchange.ts";
-import { ChunkedDecoder, ChunkStep } from "../h1/chunked.ts";
 import type { Inbox } from "../memory/inbox.ts";
-import { latin1Bytes } from "../memory/latin1.ts";
-import { joined, Pieces } from "../memory/pieces.ts";
+import { Pieces } from "../memory/pieces.ts";
 import type { Bytes, Codec } from "../ports.ts";
+import { type BodyDecoder, bodyTooLarge, ChunkedBody, SizedBody } from "./body_decoder.ts";
+import { RetainedBytes } from "./retained_bytes.ts";
 
 /** What a body needs of its connection. */
-export interface BodySource {
+export interface BodyHost {
   readonly inbox: Inbox;
   readonly codec: Codec;
   /** The body's bytes are wanted now: a `100 (Continue)` may be due, the minimum rate runs. */
-  bodyWanted(): void;
+  onBodyWanted(): void;
   /** Bytes of the body left the inbox. */
-  bodyTaken(): void;
+  onBodyTaken(): void;
   /** Nobody wants what is left. */
-  bodyDropped(): void;
+  onBodyDropped(): void;
   /** The last byte has arrived. */
-  bodyComplete(): void;
+  onBodyComplete(): void;
   /** The body broke the protocol or a limit: the connection cannot be used again. */
-  bodyBroken(error: BodyError): void;
+  onBodyBroken(error: BodyError): void;
+  /** Carries out what has become pending; called at the end of what the application calls. */
+  settle(): void;
 }
 
 /** How much of it is accepted, in bytes; 0 is no limit. */
@@ -39,190 +42,226 @@ export interface BodyLimits {
 }
 
 /**
- * A body up to this length that nobody has read when its answer is given is kept as a string, one character
- * a byte: an array costs 0.4 µs more, and hardly any such body is ever read.
+ * A body of up to so many bytes that nobody has read when its answer is given is kept as a string, because
+ * an array is dearer to make and hardly any such body is ever read (docs/performance.md, "What paid").
  */
 const MOST_KEPT_AS_TEXT = 1_024;
 
+/** What can still be had of the body. */
+type Supply =
+  /** All that has arrived, and what will. */
+  | { readonly kind: "open" }
+  /** What has arrived; then the error, because nothing more will. */
+  | { readonly kind: "truncated"; readonly error: BodyError }
+  /** What was retained; then the error. */
+  | { readonly kind: "failed"; readonly error: BodyError }
+  /** Nothing: its reader gave the rest up, and sees an end. */
+  | { readonly kind: "cancelled" }
+  /** Nothing: the engine threw the rest away, and a reader gets the error. */
+  | { readonly kind: "discarded"; readonly error: BodyError };
+
+const OPEN: Supply = { kind: "open" };
+const CANCELLED: Supply = { kind: "cancelled" };
+
+/** A read that waits for bytes. */
 interface Waiter {
   resolve(piece: Bytes | null): void;
   reject(error: BodyError): void;
 }
 
-/** The body of the request that its connection is handling. */
+/** The body of the request that its connection is handling, or has answered. */
 export class LiveBody implements RequestBody {
   readonly length: number | null;
-  readonly #source: BodySource;
+  readonly #host: BodyHost;
   readonly #limits: BodyLimits;
-  readonly #decoder: ChunkedDecoder | null;
-  #remaining: number;
-  #received = 0;
-  #complete = false;
-  #error: BodyError | null = null;
-  #discarding = false;
-  #begun = false;
-  #settling = false;
-  #collecting = false;
-  /** What comes when all that had arrived is read. */
-  #ending: BodyError | null = null;
+  readonly #decoder: BodyDecoder;
+  /** The decoder of a body with a length; `null` for one in chunks. */
+  readonly #sized: SizedBody | null;
+  #supply: Supply = OPEN;
+  #reader: "none" | "piecewise" | "collecting" = "none";
   #waiter: Waiter | null = null;
-  /** What had arrived when the answer was given, for whoever reads it later. */
-  #kept: Bytes | string | null = null;
+  #retained: RetainedBytes | null = null;
 
-  constructor(
-    source: BodySource,
-    options: { length: number | null; limits: BodyLimits },
-  ) {
-    this.#source = source;
-    this.#limits = options.limits;
-    this.length = options.length;
-    this.#remaining = options.length ?? 0;
-    this.#decoder = options.length === null ? new ChunkedDecoder() : null;
+  /** `length` is `null` for a body in chunks. */
+  constructor(host: BodyHost, options: { length: number | null; limits: BodyLimits }) {
+    const { length, limits } = options;
+    this.length = length;
+    this.#host = host;
+    this.#limits = limits;
+    this.#sized = length === null ? null : new SizedBody(length);
+    this.#decoder = this.#sized ?? new ChunkedBody(limits.bodyBytes);
   }
 
   /** Whether the last byte has been decoded. */
   get complete(): boolean {
-    return this.#complete;
+    return this.#decoder.complete;
   }
 
   /** Whether anybody has begun to read it. */
   get begun(): boolean {
-    return this.#begun;
+    return this.#reader !== "none";
   }
 
   /** Whether a read is under way. */
   get reading(): boolean {
-    return this.#waiter !== null || this.#collecting;
+    return this.#waiter !== null || this.#reader === "collecting";
   }
 
   /** Whether somebody has begun to read it, and has neither reached its end nor given up. */
   get owned(): boolean {
-    return this.#begun && !this.#complete && !this.#discarding && this.#error === null;
+    const { kind } = this.#supply;
+    return this.begun && !this.complete && (kind === "open" || kind === "truncated");
   }
 
   /** How many of its bytes have left the inbox, without the framing of chunks. */
   get received(): number {
-    return this.#received;
+    return this.#decoder.received;
   }
 
   /** Whether any of it has arrived. */
   get arriving(): boolean {
-    return this.#received > 0 || this.#source.inbox.size > 0;
+    return this.received > 0 || this.#host.inbox.size > 0;
   }
 
   /** Whether it cannot be read any more. */
   get failed(): boolean {
-    return this.#error !== null;
+    return this.#supply.kind === "failed";
   }
 
   /** How many bytes are to come, or `null` when only the end will tell. */
   get remaining(): number | null {
-    return this.#decoder === null ? this.#remaining : null;
+    return this.#decoder.remaining;
+  }
+
+  /** Whether the rest is being thrown away. */
+  get discarding(): boolean {
+    const { kind } = this.#supply;
+    return kind === "cancelled" || kind === "discarded";
   }
 
   read(): Promise<Bytes | null> {
-    this.#begun = true;
+    const reading = this.#read();
+    this.#host.settle();
+    return reading;
+  }
+
+  #read(): Promise<Bytes | null> {
+    if (this.#reader === "none") this.#reader = "piecewise";
     if (this.#waiter !== null) {
       return Promise.reject(
         new BodyError("body_used", "Cannot read the body: a read is under way"),
       );
     }
-    const piece = this.#now();
+    const piece = this.#available();
     if (piece !== null) return Promise.resolve(piece);
-    if (this.#error !== null) return Promise.reject(this.#error);
-    const lacking = !this.#complete || this.#discarding;
-    if (this.#ending !== null && lacking) return Promise.reject(this.#ending);
-    if (this.#complete || this.#discarding) return Promise.resolve(null);
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-      this.#source.bodyWanted();
-    });
+    const supply = this.#supply;
+    switch (supply.kind) {
+      case "cancelled":
+        return Promise.resolve(null);
+      case "failed":
+      case "discarded":
+        return Promise.reject(supply.error);
+      case "truncated":
+        return this.complete ? Promise.resolve(null) : Promise.reject(supply.error);
+      case "open":
+        return this.complete ? Promise.resolve(null) : this.#wait();
+    }
   }
 
   readAll(): Bytes | Promise<Bytes> {
-    this.#begun = true;
-    return this.#isHere() ? this.#now()! : this.#collect();
+    if (this.#reader === "none") this.#reader = "piecewise";
+    if (!this.#isHere()) return this.#collect();
+    const bytes = this.#available()!;
+    this.#host.settle();
+    return bytes;
   }
 
   readText(decode: (bytes: Bytes) => string): string | Promise<string> {
-    this.#begun = true;
-    return this.#isHere() ? this.#decodeHere(decode) : this.#decodeAll(decode);
+    if (this.#reader === "none") this.#reader = "piecewise";
+    if (!this.#isHere()) return this.#decodeAll(decode);
+    const text = this.#decodeHere(decode);
+    this.#host.settle();
+    return text;
   }
 
   cancel(): void {
-    this.#discarding = true;
-    this.#kept = null;
-    this.#settle(null);
-    this.#source.bodyDropped();
+    this.giveUp();
+    this.#host.settle();
+  }
+
+  /** The rest is not wanted: later reads see an end. */
+  giveUp(): void {
+    if (!this.failed) this.#supply = CANCELLED;
+    this.#retained = null;
+    this.#resolve(null);
+    this.#host.onBodyDropped();
   }
 
   /** New bytes are in the inbox: hands them to whoever waits; returns how many those were. */
   arrived(): number {
     if (this.#waiter === null) return 0;
-    const piece = this.#now();
-    if (piece !== null) this.#settle(piece);
-    else if (this.#complete) this.#settle(null);
+    const piece = this.#available();
+    if (piece !== null) this.#resolve(piece);
+    else if (this.complete) this.#resolve(null);
     return piece?.length ?? 0;
   }
 
-  /** Whether the rest is being thrown away. */
-  get discarding(): boolean {
-    return this.#discarding;
-  }
-
-  /** Throws away what has arrived of it; returns the number of bytes. */
+  /** Throws away what has arrived of it, and all that will; returns the number of bytes. */
   discard(): number {
-    const before = this.#source.inbox.size;
-    // What its reader gave up ends for it, what was taken from it does not.
-    if (!this.#discarding) {
-      this.#ending ??= new BodyError("aborted", "Cannot read the body: it was discarded unread");
+    const supply = this.#supply;
+    if (supply.kind === "open") {
+      const error = new BodyError("aborted", "Cannot read the body: it was discarded unread");
+      this.#supply = { kind: "discarded", error };
+    } else if (supply.kind === "truncated") {
+      this.#supply = { kind: "discarded", error: supply.error };
     }
-    this.#discarding = true;
+    const { inbox } = this.#host;
+    const before = inbox.size;
     this.#take();
-    return before - this.#source.inbox.size;
+    return before - inbox.size;
   }
 
   /**
-   * The answer is on its way: keeps what has arrived if that is all of it, so that it stays readable,
-   * and tells whether the next request begins right behind.
+   * Its answer is given: keeps what has arrived, so that it stays readable though the connection goes on,
+   * and returns whether that is all of it. Of a body with a length all is kept, or nothing.
    */
-  keepRest(): boolean {
-    if (this.#complete) return true;
-    if (this.#error !== null || this.#waiter !== null) return false;
-    const remaining = this.remaining;
-    if (remaining !== null && this.#source.inbox.size < remaining) return false;
-    if (remaining !== null && remaining <= MOST_KEPT_AS_TEXT && !this.#discarding) {
-      this.#keepText(remaining);
-      return true;
+  retain(): boolean {
+    if (this.complete) return true;
+    if (this.failed || this.#waiter !== null) return false;
+    const { inbox } = this.#host;
+    const sized = this.#sized;
+    if (sized !== null && inbox.size < sized.remaining) return false;
+    if (sized !== null && sized.remaining <= MOST_KEPT_AS_TEXT && !this.discarding) {
+      this.#retainText(sized);
+    } else {
+      // It is too late to answer for a body that turns out to be broken.
+      const bytes = this.#take({ quietly: true });
+      if (bytes !== null) this.#retain(bytes);
     }
-    this.#settling = true;
-    const rest = this.#take();
-    this.#settling = false;
-    if (!this.#discarding) this.#kept = rest;
-    return this.#complete;
+    return this.complete;
   }
 
-  /** No more will arrive: what is here stays readable, behind it comes the error. */
-  sourceEnded(error: BodyError): void {
-    if (this.#complete || this.#error !== null) return;
-    this.#ending = error;
+  /** No more will arrive: what is here stays readable, then comes the error. */
+  truncate(error: BodyError): void {
+    if (this.complete || this.#supply.kind !== "open") return;
+    this.#supply = { kind: "truncated", error };
     this.#reject(error);
   }
 
   /** The connection goes its own way: keeps what has arrived for whoever reads it later. */
   detach(error: BodyError): void {
-    this.keepRest();
-    this.sourceEnded(error);
+    this.retain();
+    this.truncate(error);
   }
 
-  /** No more will come. */
+  /** It cannot be read any more, but for what was retained. */
   fail(error: BodyError): void {
-    if (this.#complete || this.#error !== null) return;
-    this.#error = error;
+    if (this.complete || this.failed) return;
+    this.#supply = { kind: "failed", error };
     this.#reject(error);
   }
 
-  /** Whether its announced length alone says that it is too large to be gathered. */
+  /** Whether its announced length alone says that it is too large to be collected. */
   get #oversized(): boolean {
     const limit = this.#limits.bufferedBodyBytes;
     return limit > 0 && this.length !== null && this.length > limit;
@@ -230,31 +269,42 @@ export class LiveBody implements RequestBody {
 
   /** Whether all that is left of a body with a length lies in the inbox, and may be had in one piece. */
   #isHere(): boolean {
-    return this.#decoder === null && this.#kept === null && !this.#discarding && !this.#oversized &&
-      !this.#complete && this.#error === null && this.#source.inbox.size >= this.#remaining;
+    const sized = this.#sized;
+    if (sized === null || sized.complete || this.#retained !== null || this.#oversized) {
+      return false;
+    }
+    const { kind } = this.#supply;
+    return (kind === "open" || kind === "truncated") && this.#host.inbox.size >= sized.remaining;
   }
 
-  /** Before anybody hears that the bytes are used up. (A copy of 100 bytes would cost 0.4 µs.) */
+  /** Decodes the bytes where they lie, before they are used up: a copy would be dearer. */
   #decodeHere(decode: (bytes: Bytes) => string): string {
-    const { inbox } = this.#source;
-    const count = this.#remaining;
-    const text = decode(inbox.bytes.subarray(inbox.start, inbox.start + count));
-    this.#usedUp(count);
+    const { inbox } = this.#host;
+    const sized = this.#sized!;
+    const text = decode(inbox.bytes.subarray(inbox.start, inbox.start + sized.remaining));
+    this.#useUp(sized);
     return text;
   }
 
-  #keepText(count: number): void {
-    const { inbox, codec } = this.#source;
-    this.#kept = codec.latin1(inbox.bytes, inbox.start, inbox.start + count);
-    this.#usedUp(count);
+  #retainText(sized: SizedBody): void {
+    const { inbox, codec } = this.#host;
+    const { start } = inbox;
+    this.#retained = new RetainedBytes(codec.latin1(inbox.bytes, start, start + sized.remaining));
+    this.#useUp(sized);
   }
 
-  /** The rest of a body with a length has left the inbox. */
-  #usedUp(count: number): void {
-    this.#countSized(count);
-    this.#source.inbox.consume(count);
-    this.#source.bodyTaken();
-    this.#source.bodyComplete();
+  #retain(bytes: Bytes): void {
+    if (this.#retained === null) this.#retained = new RetainedBytes(bytes);
+    else this.#retained.add(bytes);
+  }
+
+  /** The rest of a body with a length has been read where it lies. */
+  #useUp(sized: SizedBody): void {
+    const count = sized.remaining;
+    sized.count(count);
+    this.#host.inbox.consume(count);
+    this.#host.onBodyTaken();
+    this.#host.onBodyComplete();
   }
 
   async #decodeAll(decode: (bytes: Bytes) => string): Promise<string> {
@@ -263,102 +313,57 @@ export class LiveBody implements RequestBody {
 
   async #collect(): Promise<Bytes> {
     const limit = this.#limits.bufferedBodyBytes;
-    if (this.#oversized) throw this.#given(this.#tooLarge(limit));
-    this.#collecting = true;
+    if (this.#oversized) throw this.#givenUp(limit);
+    this.#reader = "collecting";
     const pieces = new Pieces();
     for (let piece = await this.read(); piece !== null; piece = await this.read()) {
-      if (limit > 0 && pieces.size + piece.length > limit) throw this.#given(this.#tooLarge(limit));
+      if (limit > 0 && pieces.size + piece.length > limit) throw this.#givenUp(limit);
       pieces.add(piece);
     }
     return pieces.joined();
   }
 
+  #wait(): Promise<Bytes | null> {
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+      this.#host.onBodyWanted();
+    });
+  }
+
   /** What can be had at once, or `null`. */
-  #now(): Bytes | null {
-    if (this.#kept === null) return this.#discarding ? null : this.#take();
-    const kept = this.#kept;
-    this.#kept = null;
-    return typeof kept === "string" ? latin1Bytes(kept) : kept;
+  #available(): Bytes | null {
+    const retained = this.#retained?.take() ?? null;
+    this.#retained = null;
+    if (retained !== null) return retained;
+    return this.discarding ? null : this.#take();
   }
 
-  #take(): Bytes | null {
-    if (this.#complete || this.#error !== null || this.#source.inbox.size === 0) return null;
-    const piece = this.#decoder === null ? this.#takeSized() : this.#takeChunked(this.#decoder);
-    if (this.#error !== null) return null;
-    this.#source.bodyTaken();
-    if (this.#complete) this.#source.bodyComplete();
-    return piece;
-  }
-
-  #takeSized(): Bytes | null {
-    const { inbox } = this.#source;
-    const count = Math.min(this.#remaining, inbox.size);
-    if (count === 0) return null;
-    this.#countSized(count);
-    if (this.#discarding) {
-      inbox.consume(count);
-      return null;
-    }
-    return inbox.take(count);
-  }
-
-  #countSized(count: number): void {
-    this.#remaining -= count;
-    this.#received += count;
-    this.#complete = this.#remaining === 0;
-  }
-
-  #takeChunked(decoder: ChunkedDecoder): Bytes | null {
-    const { inbox } = this.#source;
-    const pieces: Bytes[] = [];
-    let size = 0;
+  /** Takes what has arrived out of the inbox; `quietly`: the connection is not told if it is broken. */
+  #take({ quietly }: { readonly quietly: boolean } = LOUDLY): Bytes | null {
+    const { inbox } = this.#host;
+    if (this.complete || this.failed || inbox.size === 0) return null;
+    let piece: Bytes | null;
     try {
-      while (inbox.size > 0) {
-        const step = decoder.next(inbox.bytes, inbox.start, inbox.end);
-        if (step !== ChunkStep.DATA) {
-          inbox.consume(decoder.position - inbox.start);
-          this.#complete = step === ChunkStep.DONE;
-          break;
-        }
-        const piece = this.#takeChunk(decoder);
-        size += piece.length;
-        this.#count(piece.length);
-        if (!this.#discarding) pieces.push(piece);
-      }
+      piece = this.#decoder.take(inbox, this.discarding);
     } catch (error) {
-      this.#break(error);
+      this.#break(error, quietly);
       return null;
     }
-    return size === 0 || this.#discarding ? null : joined(pieces, size);
-  }
-
-  #takeChunk(decoder: ChunkedDecoder): Bytes {
-    const { inbox } = this.#source;
-    const count = decoder.dataEnd - decoder.dataStart;
-    const behind = decoder.position - decoder.dataEnd;
-    inbox.consume(decoder.dataStart - inbox.start);
-    const piece = inbox.take(count);
-    inbox.consume(behind);
+    this.#host.onBodyTaken();
+    if (this.complete) this.#host.onBodyComplete();
     return piece;
   }
 
-  #count(bytes: number): void {
-    this.#received += bytes;
-    const limit = this.#limits.bodyBytes;
-    if (limit > 0 && this.#received > limit) throw this.#tooLarge(limit);
-  }
-
-  #break(error: unknown): void {
+  #break(error: unknown, quietly: boolean): void {
     const broken = error instanceof BodyError
       ? error
       : new BodyError("bad_chunk", (error as ProtocolError).message, { cause: error });
-    this.#error = broken;
-    // While an answer is being given it is too late to give another.
-    if (!this.#settling) this.#source.bodyBroken(broken);
+    this.#supply = { kind: "failed", error: broken };
+    if (!quietly) this.#host.onBodyBroken(broken);
     this.#reject(broken);
   }
 
-  #settle(piece: Bytes | null): void {
+  #resolve(piece: Bytes | null): void {
     const waiter = this.#waiter;
     this.#waiter = null;
     waiter?.resolve(piece);
@@ -370,16 +375,12 @@ export class LiveBody implements RequestBody {
     waiter?.reject(error);
   }
 
-  /** Gives the rest up because of an error. */
-  #given(up: BodyError): BodyError {
-    this.fail(up);
-    return up;
-  }
-
-  #tooLarge(limit: number): BodyError {
-    return new BodyError(
-      "body_too_large",
-      `Cannot read the body: it is larger than the limit of ${limit} bytes`,
-    );
+  /** The rest is not collected: there is more than `limit` bytes. */
+  #givenUp(limit: number): BodyError {
+    const error = bodyTooLarge(limit);
+    this.fail(error);
+    return error;
   }
 }
+
+const LOUDLY = { quietly: false };

@@ -2,9 +2,8 @@
  * The field lines of a request's head, looked up in the head's text. Nothing is decoded or copied
  * until it is asked for; no `Headers` object lives here.
  *
- * A handler reads one or two fields of eight: finding the lines once (0.11 µs) and comparing names at
- * their beginnings (0.03 µs a look-up) is the cheapest of five ways tried; the lower-cased text with
- * `indexOf`, a split and a character loop cost 1.3 to 4 times as much, `new Headers` ten times.
+ * A handler reads one or two fields of eight: finding the lines once and comparing names at their beginnings
+ * is the cheapest of five ways that were tried (docs/performance.md, "What did not").
  *
  * The parser has already refused everything but `token ":" OWS value OWS CRLF` (RFC 9112 §5).
  *
@@ -18,6 +17,11 @@ const COLON = 0x3a;
 const CASE_BIT = 0x20;
 const LOWER_A = 0x61;
 const LOWER_Z = 0x7a;
+
+/** Names whose values are kept; a program asks for few, unless it asks for what a client sent. */
+const MOST_NAMES = 32;
+
+const OWN = { shared: false };
 
 /** A method token or field name, RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -34,16 +38,32 @@ export class FieldSection {
   readonly #end: number;
   /** Where each line begins, then where the section ends; found at the first look-up. */
   #lines: readonly number[] | null = null;
+  /** Values that were looked up before, of a section that many requests have. */
+  readonly #values: Map<string, string | null> | null;
 
-  /** `start` is the first line's offset, `head` ends with the empty line. */
-  constructor(head: string, start: number) {
+  /**
+   * `start` is the first line's offset, `head` ends with the empty line. `shared`: many requests have it, so
+   * that what one looks up is worth keeping for the next.
+   */
+  constructor(head: string, start: number, { shared }: { readonly shared: boolean } = OWN) {
     this.#head = head;
     this.#start = start;
     this.#end = head.length - CR_LF_LENGTH;
+    this.#values = shared ? new Map() : null;
   }
 
   /** The value of a field, several lines of it joined, or `null`. The name's case does not matter. */
   get(name: string): string | null {
+    const values = this.#values;
+    if (values === null) return this.#find(name);
+    const known = values.get(name);
+    if (known !== undefined) return known;
+    const value = this.#find(name);
+    if (values.size < MOST_NAMES) values.set(name, value);
+    return value;
+  }
+
+  #find(name: string): string | null {
     const head = this.#head;
     const lines = this.#lines ??= findLines(head, this.#start, this.#end);
     let found: string | null = null;
@@ -54,6 +74,11 @@ export class FieldSection {
       found = found === null ? value : found + separator(name) + value;
     }
     return found;
+  }
+
+  /** All of it, as sent, its empty line included. */
+  get text(): string {
+    return this.#head.slice(this.#start);
   }
 
   /** Calls with each line's name, as sent, and value, in order; cookie lines become one. */

@@ -16,7 +16,7 @@ import {
   UPGRADE,
   UPGRADE_OPTION,
 } from "./fields.ts";
-import type { RequestHead } from "./head.ts";
+import type { ParsedHead } from "./parsed_head.ts";
 import { CODINGS_CHUNKED, CODINGS_MALFORMED, CODINGS_UNKNOWN } from "./transfer_coding.ts";
 
 /**
@@ -24,7 +24,7 @@ import { CODINGS_CHUNKED, CODINGS_MALFORMED, CODINGS_UNKNOWN } from "./transfer_
  *
  * @throws {ProtocolError} `bad_framing`, or `unknown_coding` for a sound list with a coding besides `chunked`.
  */
-export function decideFraming(head: RequestHead, facts: FieldFacts): void {
+export function decideFraming(head: ParsedHead, facts: FieldFacts): void {
   const { codings, contentLength } = facts;
   const hasLength = contentLength !== -1;
   // RFC 9110 §9.3.6: bytes behind a CONNECT are the tunnel's, so one that announces a body is ambiguous.
@@ -59,7 +59,7 @@ export function decideFraming(head: RequestHead, facts: FieldFacts): void {
  *
  * @throws {ProtocolError} `bad_expectation`, `bad_upgrade`.
  */
-export function decideConnection(head: RequestHead, facts: FieldFacts): void {
+export function decideConnection(head: ParsedHead, facts: FieldFacts): void {
   const seen = facts.seen;
   const hasBody = head.framing === "chunked" || head.contentLength > 0;
   if (head.minorVersion === 0) {

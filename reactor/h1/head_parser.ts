@@ -18,10 +18,10 @@ import { type ProtocolCode, ProtocolError } from "../errors.ts";
 import type { Bytes } from "../ports.ts";
 import { isAuthority } from "./authority.ts";
 import * as chars from "./chars.ts";
-import type { KnownFields } from "./field_memory.ts";
+import type { KnownFields } from "./known_fields.ts";
 import * as fields from "./fields.ts";
 import { decideConnection, decideFraming } from "./framing.ts";
-import { RequestHead } from "./head.ts";
+import { ParsedHead } from "./parsed_head.ts";
 import { HeadMemory } from "./head_memory.ts";
 import {
   isVersionComplete,
@@ -70,7 +70,7 @@ const END_LF = 9;
 /** Parses the heads of one connection, one after the other. */
 export class HeadParser {
   /** The last complete head; valid until the next call of {@linkcode HeadParser.parse}. */
-  readonly head: RequestHead = new RequestHead();
+  readonly head: ParsedHead = new ParsedHead();
   readonly #limits: HeadLimits;
   readonly #memory: HeadMemory;
   readonly #facts = new fields.FieldFacts();

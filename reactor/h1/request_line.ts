@@ -9,7 +9,7 @@ import { ProtocolError } from "../errors.ts";
 import type { Bytes } from "../ports.ts";
 import { isAuthority, isConnectAuthority } from "./authority.ts";
 import { ascii, ASTERISK, DIGIT_0, HASH, isDigit, QUESTION, SLASH, spells } from "./chars.ts";
-import type { RequestHead } from "./head.ts";
+import type { ParsedHead } from "./parsed_head.ts";
 
 /** The bytes of `HTTP/1.1` and the CRLF behind it. */
 export const VERSION_BYTES = 10;
@@ -103,7 +103,7 @@ export function targetForm(
   from: number,
   to: number,
   method: string,
-): RequestHead["targetForm"] {
+): ParsedHead["targetForm"] {
   if (method === "CONNECT") {
     if (isConnectAuthority(bytes, from, to)) return "authority";
   } else if (bytes[from] === SLASH) {

@@ -1,14 +1,14 @@
 /**
  * What can become due on one connection: the time-out of its state, and beside it the minimum rate of a
- * body that is awaited and of an output that is not taken. It only reckons; the reactor's wheel waits,
- * and the connection acts.
+ * body that is awaited, the minimum rate of an output that waits for the client, and an allowance for
+ * whoever is at work. It only calculates; the reactor's wheel waits, and the connection acts.
  *
  * @module
  */
 
+import type { Options } from "../options/options.ts";
+import type { Stage, TimeoutName } from "../states.ts";
 import { MinRate } from "./min_rate.ts";
-import type { Options, Timeouts } from "../options/options.ts";
-import type { Stage } from "../states.ts";
 
 /**
  * The longest that a connection lingers while the server shuts down, in milliseconds: Go's
@@ -16,16 +16,28 @@ import type { Stage } from "../states.ts";
  */
 const HASTY_LINGER_MS = 500;
 
-/** The clock of one connection. All times are in the reactor's milliseconds. */
+/** Time given to somebody at work, whatever the state of the connection; one at a time. */
+export type Allowance =
+  /** A handler, until its answer is complete (`timeouts.handler`). */
+  | "handler"
+  /** An answer that goes on after its client has half-closed: so long between two writes (`timeouts.linger`). */
+  | "half_closed"
+  /** Whoever reads a request's body after the answer: so long between two reads (`timeouts.body`). */
+  | "late_reader";
+
+/** What has become due: a time-out by its name, or the end of an allowance. */
+export type Due = TimeoutName | Allowance;
+
+/** The deadlines of one connection. All times are in the reactor's milliseconds. */
 export class Deadlines {
   readonly #options: Options;
   #stage: Stage;
   #since: number;
   #body: MinRate | null = null;
   #output: MinRate | null = null;
+  #allowance: Allowance | null = null;
+  #allowanceAt = Infinity;
   #hasty = false;
-  /** When the handler has had its time. */
-  handlerAt = Infinity;
 
   constructor(options: Options, entry: { stage: Stage; now: number }) {
     this.#options = options;
@@ -42,6 +54,18 @@ export class Deadlines {
   entered(stage: Stage, now: number): void {
     this.#stage = stage;
     this.#since = now;
+  }
+
+  /** Gives an allowance until `at`, in place of any other. */
+  allow(allowance: Allowance, at: number): void {
+    this.#allowance = allowance;
+    this.#allowanceAt = at;
+  }
+
+  /** Nobody is at work any more. */
+  endAllowance(): void {
+    this.#allowance = null;
+    this.#allowanceAt = Infinity;
   }
 
   /** The connection lingers because the server shuts down. */
@@ -72,8 +96,8 @@ export class Deadlines {
   }
 
   /**
-   * The output was found waiting; `taken` bytes of it have gone before. Asked once a tick rather than
-   * at each write, since hardly any write has to wait at all.
+   * The output was found waiting; `taken` bytes of it have gone before. Called once a tick rather than at
+   * each write, since hardly any write has to wait at all.
    */
   awaitOutput(now: number, taken: number): void {
     if (this.#output === null) {
@@ -102,24 +126,25 @@ export class Deadlines {
   /** The earliest of all, `Infinity` if nothing can become due. */
   next(): number {
     return Math.min(
-      this.#phaseAt(),
-      this.handlerAt,
+      this.#stateAt(),
+      this.#allowanceAt,
       this.#body?.deadline ?? Infinity,
       this.#output?.deadline ?? Infinity,
     );
   }
 
-  /** The time-out that has passed, the gravest first, or `null`. */
-  due(now: number): keyof Timeouts | null {
+  /** What has become due, the gravest first, or `null`. */
+  due(now: number): Due | null {
     if ((this.#output?.deadline ?? Infinity) <= now) return "write";
     if ((this.#body?.deadline ?? Infinity) <= now) return "body";
-    if (this.handlerAt <= now) return "handler";
-    return this.#phaseAt() <= now ? this.#stage.deadline : null;
+    if (this.#allowanceAt <= now) return this.#allowance;
+    return this.#stateAt() <= now ? this.#stage.deadline : null;
   }
 
-  #phaseAt(): number {
+  /** When the time-out of the state ends. */
+  #stateAt(): number {
     const { deadline } = this.#stage;
-    // Rates and the handler's time do not end with a state.
+    // These three can begin and end within a state: they are rates and an allowance, see above.
     if (
       deadline === null || deadline === "body" || deadline === "write" || deadline === "handler"
     ) {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { TICK_MS } from "../../reactor/reactor.ts";
+import { TICK_MS } from "../../reactor/timing/heartbeat.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { GET } from "./requests.ts";
 import { answers, onRig } from "./rig.ts";

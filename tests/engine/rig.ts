@@ -6,7 +6,7 @@
  */
 
 import type { BufferPool } from "../../reactor/memory/buffer_pool.ts";
-import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { Application, Exchange } from "../../reactor/exchange.ts";
 import { type ReactorOptions, resolveOptions } from "../../reactor/options/options.ts";
 import type { Bytes } from "../../reactor/ports.ts";
@@ -99,10 +99,8 @@ export class Rig {
       ports: { clock: this.clock, codec: CODEC, newAborter: () => new AbortController() },
       listener: this.listener,
       options: resolveOptions(rest),
-      application: application ?? ((exchange, head, bytes, start) => {
-        const text = (from: number, to: number) => CODEC.latin1(bytes, start + from, start + to);
-        const target = text(head.targetStart, head.targetEnd);
-        this.#call(exchange, { target, fieldLines: text(head.fieldsStart, head.length) });
+      application: application ?? ((exchange, head) => {
+        this.#call(exchange, { target: head.target, fieldLines: head.fields.text });
       }),
       onAcceptError: (error) => this.acceptErrors.push(error),
       onDefect: (error) => this.defects.push(error),

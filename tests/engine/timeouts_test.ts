@@ -6,7 +6,7 @@
  * @module
  */
 
-import { TICK_MS } from "../../reactor/reactor.ts";
+import { TICK_MS } from "../../reactor/timing/heartbeat.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { latin1, settled } from "./fakes.ts";
 import { CHUNKED, GET, request, upload } from "./requests.ts";

@@ -8,7 +8,9 @@
 import type { RequestExchange } from "../../handlers/fetch/incoming.ts";
 import { lazyRequest } from "../../handlers/fetch/request.ts";
 import type { RequestBody } from "../../reactor/exchange.ts";
-import { RequestHead } from "../../reactor/h1/head.ts";
+import { ParsedHead } from "../../reactor/h1/parsed_head.ts";
+import { ReadHead } from "../../reactor/h1/read_head.ts";
+import { CODEC } from "../engine/fakes.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 
 /** Options of {@linkcode FakeBody}. */
@@ -118,9 +120,10 @@ export function received(lines: readonly string[], options: ReceivedOptions = {}
   bytes.set(latin1(text), start);
   const exchange = new FakeExchange(options.body ?? null, options.secure ?? false);
   const head = parsed(text);
-  const request = lazyRequest({ exchange, head, bytes, start, defaultHost: "default:8000" });
+  const read = new ReadHead(head, { bytes, start, codec: CODEC });
+  const request = lazyRequest({ exchange, head: read, defaultHost: "default:8000" });
   bytes.fill(0x21);
-  Object.assign(head, new RequestHead());
+  Object.assign(head, new ParsedHead());
   return { request, exchange };
 }
 
@@ -130,10 +133,10 @@ export function latin1(text: string): Bytes {
 }
 
 /** Just enough of a parser for well-formed heads. */
-function parsed(text: string): RequestHead {
+function parsed(text: string): ParsedHead {
   const [line = ""] = text.split("\r\n", 1);
   const [method = "", target = ""] = line.split(" ");
-  const head = new RequestHead();
+  const head = new ParsedHead();
   head.method = method;
   head.targetForm = formOf(method, target);
   head.targetStart = method.length + 1;
@@ -145,7 +148,7 @@ function parsed(text: string): RequestHead {
   return head;
 }
 
-function formOf(method: string, target: string): RequestHead["targetForm"] {
+function formOf(method: string, target: string): ParsedHead["targetForm"] {
   if (method === "CONNECT") return "authority";
   if (target === "*") return "asterisk";
   return target.startsWith("/") ? "origin" : "absolute";

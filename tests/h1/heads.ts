@@ -7,7 +7,7 @@
 import { ProtocolError } from "../../reactor/errors.ts";
 import type { ProtocolCode } from "../../reactor/errors.ts";
 import { HeadMemory } from "../../reactor/h1/head_memory.ts";
-import type { RequestHead } from "../../reactor/h1/head.ts";
+import type { ParsedHead } from "../../reactor/h1/parsed_head.ts";
 import { type HeadLimits, HeadParser, NEED_MORE } from "../../reactor/h1/head_parser.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { assertEquals } from "../support/assert.ts";
@@ -17,12 +17,12 @@ import { type Feeding, feedings, textOf } from "./splits.ts";
 export interface HeadFacts {
   readonly method: string;
   readonly target: string;
-  readonly form: RequestHead["targetForm"];
+  readonly form: ParsedHead["targetForm"];
   readonly minorVersion: 0 | 1;
   readonly host: string | null;
   readonly fields: string;
   readonly length: number;
-  readonly framing: RequestHead["framing"];
+  readonly framing: ParsedHead["framing"];
   readonly contentLength: number;
   readonly keepAlive: boolean;
   readonly expectContinue: boolean;
@@ -89,7 +89,7 @@ export function parse(parser: HeadParser, feeding: Feeding): Expected {
   return "more";
 }
 
-function factsOf(from: RequestHead, bytes: Bytes, start: number, behind: number): HeadFacts {
+function factsOf(from: ParsedHead, bytes: Bytes, start: number, behind: number): HeadFacts {
   assertEquals(behind - start, from.length, "the offset returned and the head's length");
   const text = (first: number, last: number) => textOf(bytes, start + first, start + last);
   return {

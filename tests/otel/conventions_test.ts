@@ -5,7 +5,7 @@ import {
   type Scheme,
   spanName,
 } from "../../handlers/otel/conventions.ts";
-import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import { type AbortCode, AbortError, ProtocolError } from "../../reactor/errors.ts";
 import type { ExchangeInfo } from "../../reactor/observer.ts";
 import type { Address } from "../../reactor/ports.ts";

@@ -1,5 +1,5 @@
 import { Collector } from "../../handlers/status/collector.ts";
-import type { ConnectionInfo } from "../../reactor/connection/connection_info.ts";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { State } from "../../reactor/states.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 

@@ -1,15 +1,15 @@
 /**
- * The record that a parsed request head leaves behind. Nothing here reads bytes: `head_parser.ts`
- * fills it.
+ * What the parser found out about a request's head: offsets, and what the engine has to decide by. Nothing
+ * here reads bytes: `head_parser.ts` fills it, again and again, and `read_head.ts` decodes by it.
  *
  * @module
  */
 
-import type { KnownFields } from "./field_memory.ts";
+import type { KnownFields } from "./known_fields.ts";
 import type { KnownTarget } from "./target_memory.ts";
 
 /** The parsed head of a request; filled in place and reused. */
-export class RequestHead {
+export class ParsedHead {
   /** Case as sent; common methods are interned strings. */
   method = "";
   /** 0 or 1. */
@@ -19,7 +19,7 @@ export class RequestHead {
   /** Offsets from the head's first byte. */
   targetStart = 0;
   targetEnd = 0;
-  /** Where the first field line begins, and the offset behind the empty line: the head's length. */
+  /** Where the first field line begins, and the offset after the empty line: the head's length. */
   fieldsStart = 0;
   length = 0;
   /** The same fields from before, if they are remembered. */

@@ -1,0 +1,117 @@
+/**
+ * Accepts connections for as long as the server lives. Nothing that goes wrong with one connection, or with
+ * the descriptors of the process, ends it: only a listener that is closed or broken does.
+ *
+ * @module
+ */
+
+import type { Clock, Conn, Listener } from "../ports.ts";
+
+/** The first and the longest pause after a failed accept, as Go's net/http, in milliseconds. */
+const PAUSE_FIRST_MS = 5;
+const PAUSE_MOST_MS = 1000;
+
+/** Accepting has to have gone well for so long, in milliseconds, before a failure is reported again. */
+const REPORT_EVERY_MS = 60_000;
+
+/** What an acceptor is made of. */
+export interface AcceptorInit {
+  readonly listener: Listener;
+  readonly clock: Clock;
+  /** Takes a connection in. Never throws. */
+  readonly admit: (conn: Conn) => void;
+  /** Whether no further connection may be accepted at present. */
+  readonly isFull: () => boolean;
+  /** Told once about each run of failing accepts. Never throws. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The acceptor of one server. */
+export class Acceptor {
+  readonly #init: AcceptorInit;
+  #accepting = true;
+  #holding = true;
+  #reportedAt = -Infinity;
+  #endPause: (() => void) | null = null;
+  #makeRoom: (() => void) | null = null;
+
+  constructor(init: AcceptorInit) {
+    this.#init = init;
+  }
+
+  /** Whether it accepts, or would if there were room. */
+  get accepting(): boolean {
+    return this.#accepting;
+  }
+
+  /** Accepts until it is stopped, or never can again; never rejects. */
+  async run(): Promise<void> {
+    const { admit, isFull, listener, onError } = this.#init;
+    let pauseMs = 0;
+    while (this.#accepting) {
+      try {
+        for await (const conn of listener) {
+          pauseMs = 0;
+          admit(conn);
+          while (isFull() && this.#accepting) await this.#room();
+        }
+        return;
+      } catch (error) {
+        const failure = this.#accepting ? listener.classify(error) : "closed";
+        if (failure === "closed") return;
+        if (failure === "fatal") return onError(error);
+        this.#report(error);
+        pauseMs = pauseMs === 0 ? PAUSE_FIRST_MS : Math.min(pauseMs * 2, PAUSE_MOST_MS);
+        await this.#pause(pauseMs);
+      }
+    }
+  }
+
+  /** Accepts no more; closes the listener. */
+  stop(): void {
+    this.#accepting = false;
+    this.#init.listener.close();
+    this.#endPause?.();
+    this.hasRoom();
+  }
+
+  /** A connection has gone: there may be room for another. */
+  hasRoom(): void {
+    const makeRoom = this.#makeRoom;
+    this.#makeRoom = null;
+    makeRoom?.();
+  }
+
+  /** Keeps the process alive while it accepts; the default. */
+  ref(): void {
+    this.#holding = true;
+    this.#init.listener.ref();
+  }
+
+  /** Lets the process end though it accepts. */
+  unref(): void {
+    this.#holding = false;
+    this.#init.listener.unref();
+  }
+
+  /** Descriptors that run out do so again and again: a run of failures is reported once. */
+  #report(error: unknown): void {
+    const now = this.#init.clock.now();
+    if (now - this.#reportedAt >= REPORT_EVERY_MS) this.#init.onError(error);
+    this.#reportedAt = now;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#init.clock.after(ms, resolve, { hold: this.#holding });
+      this.#endPause = () => {
+        stop();
+        resolve();
+      };
+    });
+  }
+
+  #room(): Promise<void> {
+    return new Promise((resolve) => this.#makeRoom = resolve);
+  }
+}

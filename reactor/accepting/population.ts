@@ -1,0 +1,94 @@
+/**
+ * The connections that are open, and the limits on how many there may be: in all, and from one address.
+ *
+ * @module
+ */
+
+import type { ConnectionInfo } from "../observer.ts";
+import type { Limits } from "../options/settings.ts";
+import type { Address } from "../ports.ts";
+import { LiveSet } from "./live_set.ts";
+
+/** Of the connections over the limit, so many parts of it at a time are told so; the rest is closed. */
+const REFUSED_PART = 16;
+
+/** A connection, as far as it is counted. */
+export interface Counted {
+  /** What others see of it. */
+  readonly view: ConnectionInfo;
+  /** Over a limit: it gets a 503 and nothing else. */
+  readonly overLimit: boolean;
+}
+
+/** What becomes of a connection that has been accepted. */
+export type Verdict = "serve" | "refuse" | "close";
+
+/** The connections of one reactor. */
+export class Population<Connection extends Counted> {
+  /** The live connections, for reading. */
+  readonly views: ReadonlySet<ConnectionInfo>;
+  readonly #limits: Limits;
+  readonly #set = new Set<Connection>();
+  /** How many there are from each address, and each one's address; only where that is limited. */
+  readonly #byAddress = new Map<string, number>();
+  readonly #addresses = new Map<Connection, string>();
+  #refused = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+    this.views = new LiveSet(this.#set, ({ view }) => view);
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#set.size;
+  }
+
+  /** Whether accepting has to wait; when told to refuse, it never has. */
+  get isFull(): boolean {
+    const { connections, overConnections } = this.#limits;
+    return overConnections === "wait" && this.#set.size >= connections;
+  }
+
+  [Symbol.iterator](): SetIterator<Connection> {
+    return this.#set.values();
+  }
+
+  /** What is to become of a connection from this address. */
+  judge(peer: Address): Verdict {
+    const { connections } = this.#limits;
+    if (!this.#isOver(peer)) return "serve";
+    return this.#refused < connections / REFUSED_PART ? "refuse" : "close";
+  }
+
+  add(connection: Connection, peer: Address): void {
+    this.#set.add(connection);
+    if (connection.overLimit) this.#refused++;
+    else if (this.#limits.connectionsPerAddress > 0) this.#count(connection, peer);
+  }
+
+  /** Does nothing for a connection that is not there. */
+  remove(connection: Connection): void {
+    if (!this.#set.delete(connection)) return;
+    if (connection.overLimit) this.#refused--;
+    const address = this.#addresses.get(connection);
+    if (address === undefined) return;
+    this.#addresses.delete(connection);
+    const left = this.#byAddress.get(address)! - 1;
+    if (left === 0) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, left);
+  }
+
+  #count(connection: Connection, peer: Address): void {
+    if (peer.transport !== "tcp") return;
+    this.#addresses.set(connection, peer.hostname);
+    this.#byAddress.set(peer.hostname, (this.#byAddress.get(peer.hostname) ?? 0) + 1);
+  }
+
+  #isOver(peer: Address): boolean {
+    const { connections, connectionsPerAddress } = this.#limits;
+    if (this.#set.size - this.#refused >= connections) return true;
+    return connectionsPerAddress > 0 && peer.transport === "tcp" &&
+      (this.#byAddress.get(peer.hostname) ?? 0) >= connectionsPerAddress;
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * What the head of a request decides before its handler is called: which limits hold for its path, and
+ * whether it has a body that may come in.
+ *
+ * @module
+ */
+
+import { ProtocolError } from "../errors.ts";
+import type { ParsedHead } from "../h1/parsed_head.ts";
+import { resolvedPath } from "../h1/path.ts";
+import { type Options, optionsForPath, type PathOptions } from "../options/options.ts";
+import { type ExchangeHost, LiveExchange } from "./live_exchange.ts";
+import { type BodyHost, LiveBody } from "./request_body.ts";
+import type { ArrivedRequest } from "./request_reader.ts";
+
+/**
+ * The exchange for a request whose head has arrived whole.
+ *
+ * @throws {ProtocolError} `body_too_large` if its Content-Length is over the limit.
+ */
+export function createExchange(
+  connection: BodyHost & ExchangeHost,
+  { parsed, head }: ArrivedRequest,
+  options: Options,
+): LiveExchange {
+  const limits = options.overrides.length === 0
+    ? options.everywhere
+    : optionsForPath(options, resolvedPath(head.path));
+  const exchange = new LiveExchange(connection, parsed, bodyOf(connection, parsed, limits));
+  exchange.handlerMs = limits.handler;
+  return exchange;
+}
+
+/** The body that the head announces, or `null`. */
+function bodyOf(host: BodyHost, head: ParsedHead, limits: PathOptions): LiveBody | null {
+  if (head.framing === "chunked") return new LiveBody(host, { length: null, limits });
+  const length = head.contentLength;
+  if (length === 0) return null;
+  if (limits.bodyBytes > 0 && length > limits.bodyBytes) {
+    throw new ProtocolError("body_too_large", `The body is larger than ${limits.bodyBytes} bytes`);
+  }
+  return new LiveBody(host, { length, limits });
+}
