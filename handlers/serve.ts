@@ -14,7 +14,7 @@ import type { Address } from "../reactor/ports.ts";
 import { Reactor, type ShutdownReport } from "../reactor/reactor.ts";
 import type { Phase } from "../reactor/states.ts";
 import { fetchApplication, type FetchInit } from "./fetch/application.ts";
-import { report } from "./report.ts";
+import { report, reportLine } from "./report.ts";
 import type { TraceEvent } from "./trace/events.ts";
 import { trace, type TraceOptions } from "./trace/trace.ts";
 import { failureResponse } from "./failure.ts";
@@ -183,8 +183,9 @@ function locationOf(call: ServeCall, addr: ServeAddr): string {
     : url;
 }
 
+/** Without the stack: the runtime opens files to write one, and ends the process if it has no descriptor left. */
 function reportAcceptError(error: unknown): void {
-  report("Cannot accept connections at present:", error);
+  reportLine("Cannot accept connections at present", error);
 }
 
 function reportDefect(error: unknown): void {
