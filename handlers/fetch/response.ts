@@ -12,6 +12,7 @@
  */
 
 import type { Bytes } from "../../reactor/ports.ts";
+import { soon } from "../../reactor/timing/microtasks.ts";
 import { cheapPlan, shapeHolds } from "./response_shape.ts";
 import {
   errorResponse,
@@ -122,12 +123,10 @@ interface Seen {
 }
 
 /**
- * The stream over a string or bytes gives all with its first read and ends, four microtasks later in Deno
- * 2.9; twice that is waited. More would only keep the head of a slow stream from the client.
+ * Reads the first piece, and looks whether it is the whole body, which then has a length: the stream over
+ * a string or bytes gives all with its first read and ends soon after it. To wait longer would only keep
+ * the head of a slow stream from the client.
  */
-const MICROTASKS = 8;
-
-/** Reads the first piece, and looks whether it is the whole body, which then has a length. */
 async function look(
   reader: ReadableStreamDefaultReader<Bytes>,
   status: number,
@@ -136,7 +135,7 @@ async function look(
   const seen: Seen = { chunk: undefined, ended: false };
   const first = reader.read();
   watch(reader, first, seen);
-  for (let i = 0; i < MICROTASKS && !seen.ended; i++) await undefined;
+  await soon(() => seen.ended);
   if (seen.ended && seen.chunk instanceof Uint8Array) {
     return fields.whole(status, seen.chunk as Bytes);
   }

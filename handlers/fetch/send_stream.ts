@@ -7,6 +7,7 @@
 
 import type { Exchange } from "../../reactor/exchange.ts";
 import type { Bytes } from "../../reactor/ports.ts";
+import { soon } from "../../reactor/timing/microtasks.ts";
 import type { StreamPlan } from "./send_plan.ts";
 
 type Reader = ReadableStreamDefaultReader<unknown>;
@@ -20,9 +21,6 @@ interface Pull {
   done: Promise<void>;
 }
 
-/** A first piece that is there within so many microtasks goes out together with the head. */
-const PATIENCE = 8;
-
 /** The reason with which a stream is cancelled when nobody is left to take it, as by Deno.serve. */
 const CANCELLED = "resource closed";
 
@@ -35,7 +33,8 @@ const CANCELLED = "resource closed";
 export async function sendStream(exchange: Exchange, plan: StreamPlan): Promise<void> {
   const reader: Reader = plan.stream.getReader();
   let pull = startPull(reader);
-  for (let i = 0; i < PATIENCE && !pull.settled; i++) await undefined;
+  // A first piece that is there soon goes out together with the head.
+  await soon(() => pull.settled);
   if (pull.failed) throw pull.error;
   const stopWatching = cancelWhenLost(exchange, reader);
   try {

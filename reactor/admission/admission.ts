@@ -24,6 +24,7 @@
 import type { RequestView } from "../head_view.ts";
 import type { Clock, StopTimer } from "../ports.ts";
 import type { QueueOptions } from "../options/queue_options.ts";
+import { nextMicrotask } from "../timing/microtasks.ts";
 import { Flushes } from "./flushes.ts";
 import { LaneChoice } from "./lane_choice.ts";
 import { Lanes } from "./lanes.ts";
@@ -237,7 +238,7 @@ export class Admission implements WorkQueue, TicketOffice {
   async #pumpSoon(): Promise<void> {
     if (this.#pumping) return;
     this.#pumping = true;
-    await undefined;
+    await nextMicrotask();
     this.#pump();
   }
 

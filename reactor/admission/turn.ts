@@ -5,14 +5,13 @@
  * @module
  */
 
+import { turnDelivered } from "../timing/microtasks.ts";
+
 /**
  * How long handlers may run without a look at the sockets, in milliseconds: what a health check waits for
  * at most, plus one handler. Looking costs 0.1 ms, so less would cost throughput.
  */
 export const SLICE_MS = 5;
-
-/** Microtasks from a turn's first continuation until those that were ready with it have run. */
-const HOPS = 4;
 
 /**
  * Handlers that take microseconds are not timed one by one: within a millisecond, or so many, the clock
@@ -78,7 +77,7 @@ export class Turn {
   }
 
   async #endSoon(): Promise<void> {
-    for (let i = 0; i < HOPS; i++) await undefined;
+    await turnDelivered();
     if (!this.#kept) this.#begunMs = -1;
   }
 }

@@ -10,6 +10,7 @@ import type { Outbox } from "../memory/outbox.ts";
 import type { Bytes, Conn } from "../ports.ts";
 import { abortError } from "../answer/refusal.ts";
 import type { CloseReason } from "../states.ts";
+import { soon } from "../timing/microtasks.ts";
 
 /** An answer whose delivery somebody may wait for. */
 export interface Delivery {
@@ -28,9 +29,6 @@ export interface SenderEvents {
   /** The connection is broken. */
   writeFailed(): void;
 }
-
-/** Microtasks that an answer waits for the next one. */
-const PATIENCE = 8;
 
 /** The writing half of one connection. */
 export class Sender {
@@ -110,7 +108,7 @@ export class Sender {
    */
   async flushSoon(): Promise<void> {
     const added = this.#added;
-    for (let i = 0; i < PATIENCE && this.#added === added; i++) await undefined;
+    await soon(() => this.#added !== added);
     if (this.#added === added && this.outbox.pending) this.flush();
   }
 

@@ -17,12 +17,10 @@
  */
 
 import type { Clock } from "../ports.ts";
+import { turnDelivered } from "./microtasks.ts";
 
 /** A turn of so many reads is taken for full; the runtime's budget is 128. */
 export const FULL_TURN = 100;
-
-/** Microtasks from a read's continuation until those of the same turn have run. */
-const HOPS = 4;
 
 /** The rounds of one reactor. */
 export class Rounds {
@@ -61,7 +59,7 @@ export class Rounds {
 
   async #countTurn(): Promise<void> {
     this.#counting = true;
-    for (let i = 0; i < HOPS; i++) await undefined;
+    await turnDelivered();
     this.#counting = false;
     const served = this.#served;
     this.#served = 0;
