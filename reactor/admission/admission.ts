@@ -119,17 +119,17 @@ export class Admission implements WorkQueue, TicketOffice {
   }
 
   /**
-   * Has it wait, or turns it away before this returns. `behind`: its client sent it without waiting for
+   * Has it wait, or turns it away before this returns. `pipelined`: its client sent it without waiting for
    * the answer to the one before.
    */
   hold(
     ticket: Ticket,
     applicant: Applicant,
-    request: { readonly view: RequestView; readonly behind: boolean },
+    request: { readonly view: RequestView; readonly pipelined: boolean },
   ): void {
     const now = this.#clock.now();
     const wanted = this.#laneChoice.of(request.view);
-    const lane = wanted === "normal" && request.behind ? "behind" : wanted;
+    const lane = wanted === "normal" && request.pipelined ? "pipelined" : wanted;
     ticket.applicant = applicant;
     ticket.since = now;
     this.#shedLate(now);
@@ -165,7 +165,7 @@ export class Admission implements WorkQueue, TicketOffice {
       limit: this.#limit.value,
       queued: {
         high: lanes.sizeOf("high"),
-        normal: lanes.sizeOf("normal") + lanes.sizeOf("behind"),
+        normal: lanes.sizeOf("normal") + lanes.sizeOf("pipelined"),
       },
       shed: this.#shed,
       left: this.#left,
@@ -251,7 +251,7 @@ export class Admission implements WorkQueue, TicketOffice {
       if (ticket === null) break;
       ticket.queuedMs = now - ticket.since;
       this.#begun(ticket, now);
-      this.#tell(ticket).admitted();
+      this.#tell(ticket).onAdmitted();
     }
     this.#pumping = false;
     if (this.#lanes.size === 0) this.#rest();
@@ -283,7 +283,7 @@ export class Admission implements WorkQueue, TicketOffice {
     this.#shed++;
     ticket.queuedMs = this.#clock.now() - ticket.since;
     this.#flushes.over(ticket.epoch);
-    this.#tell(ticket).turnedAway();
+    this.#tell(ticket).onRejected();
   }
 
   #tell(ticket: Ticket): Applicant {

@@ -6,17 +6,7 @@
  */
 
 import type { RequestView } from "../head_view.ts";
-
-/** Chooses a lane for a request. */
-export type LaneFunction = (request: RequestView) => "high" | "normal";
-
-/** The paths of health checks and metrics, as Kubernetes and Prometheus have them. */
-const HIGH_PATHS: readonly string[] = ["/healthz", "/readyz", "/livez", "/metrics"];
-
-/** Health checks and metrics are high. */
-export function defaultLane({ path }: { readonly path: string }): "high" | "normal" {
-  return HIGH_PATHS.includes(path) ? "high" : "normal";
-}
+import type { LaneFunction } from "../options/settings.ts";
 
 /** A program's choice; a mistake in it costs nothing but the precedence. */
 export class LaneChoice {

@@ -11,7 +11,7 @@
 import { Lane, type Place } from "./lane.ts";
 
 /** The lanes a request can be put on, in the order of their precedence. */
-export const LANES = ["high", "normal", "behind"] as const;
+export const LANES = ["high", "normal", "pipelined"] as const;
 
 /** One of them. */
 export type LaneName = typeof LANES[number];

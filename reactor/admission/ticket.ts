@@ -20,9 +20,9 @@ export interface TicketOffice {
 /** What a request that waits is told. */
 export interface Applicant {
   /** Its handler may begin. */
-  admitted(): void;
+  onAdmitted(): void;
   /** It is turned away: answers 503. */
-  turnedAway(): void;
+  onRejected(): void;
 }
 
 /** See the head of this file. */

@@ -52,7 +52,7 @@ export abstract class ConnectionIntake extends ConnectionRecord {
     const place = this.#takeHead(parser);
     this.requests++;
     const exchange = this.exchange = this.newExchange(parser.head, place);
-    const behind = !this.fresh;
+    const pipelined = !this.fresh;
     this.fresh = false;
     const { admission } = this.engine;
     const ticket = exchange.ticket = admission?.enter() ?? null;
@@ -63,7 +63,7 @@ export abstract class ConnectionIntake extends ConnectionRecord {
     const view = this.#viewOf(parser, place);
     // Its bytes wait where they are: what arrives behind them may move them.
     this.inbox.consume(-parser.head.length);
-    admission!.hold(ticket, this, { view, behind });
+    admission!.hold(ticket, this, { view, pipelined });
     if (this.peerEnded && this.state as State === "queued") this.leaveQueue();
   }
 
@@ -111,7 +111,7 @@ export abstract class ConnectionIntake extends ConnectionRecord {
   /** The client has gone, or cannot be told from one that has: its handler never runs. */
   protected leaveQueue(): void {
     this.engine.admission!.cancel(this.exchange!.ticket!);
-    this.turnedAway();
+    this.onRejected();
   }
 
   #dropParser(): void {

@@ -116,7 +116,7 @@ export abstract class ConnectionRecord
     this.touch();
   }
 
-  admitted(): void {
+  onAdmitted(): void {
     try {
       this.goIn();
     } catch (error) {
@@ -124,7 +124,7 @@ export abstract class ConnectionRecord
     }
   }
 
-  turnedAway(): void {
+  onRejected(): void {
     try {
       this.stayOut();
     } catch (error) {

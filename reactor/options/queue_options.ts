@@ -5,9 +5,8 @@
  * @module
  */
 
-import { defaultLane, type LaneFunction } from "../admission/lane_choice.ts";
 import { checkInteger, checkNames, checkRecord, describe, MAX_MS } from "./option_checks.ts";
-import type { Queue } from "./settings.ts";
+import type { LaneFunction, Queue } from "./settings.ts";
 
 /** Everything set and checked. */
 export interface QueueOptions {
@@ -23,6 +22,14 @@ export interface QueueOptions {
   readonly maxWait: number;
   /** {@linkcode Queue.lane}. */
   readonly lane: LaneFunction;
+}
+
+/** The paths of health checks and metrics, as Kubernetes and Prometheus name them. */
+const HIGH_PATHS: readonly string[] = ["/healthz", "/readyz", "/livez", "/metrics"];
+
+/** The default of {@linkcode Queue.lane}: health checks and metrics wait in the high lane. */
+function defaultLane({ path }: { readonly path: string }): "high" | "normal" {
+  return HIGH_PATHS.includes(path) ? "high" : "normal";
 }
 
 /** The defaults of {@linkcode Queue}. */

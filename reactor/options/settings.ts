@@ -189,6 +189,9 @@ export interface PathOverride {
   readonly timeouts?: Partial<Pick<Timeouts, "handler">>;
 }
 
+/** Chooses the lane that a request waits in. */
+export type LaneFunction = (request: RequestView) => "high" | "normal";
+
 /**
  * The queue in front of the handlers: so many at a time, a bounded number of requests that wait, and 503
  * with `Retry-After` for the rest, at the cost of a static answer and on a connection that goes on.
@@ -242,7 +245,7 @@ export interface Queue {
    * error that it throws counts as `"normal"` and is reported once.
    * @default {"high" for /healthz, /readyz, /livez and /metrics}
    */
-  readonly lane: (request: RequestView) => "high" | "normal";
+  readonly lane: LaneFunction;
 }
 
 /** What a program may set; everything left out has its default. */

@@ -64,6 +64,13 @@ Deno.test("a mechanism of the engine imports nothing but microtasks and types of
   assertEquals(offending(breaks), []);
 });
 
+Deno.test("reactor/options/ imports nothing of the engine but itself, and types of a head", () => {
+  const allowed = ({ to, typeOnly }: Import) =>
+    isUnder(to, "reactor/options/") || (to === "reactor/head_view.ts" && typeOnly);
+  const breaks = (edge: Import) => isUnder(edge.from, "reactor/options/") && !allowed(edge);
+  assertEquals(offending(breaks), []);
+});
+
 Deno.test("only handlers/ and the engine itself reach into reactor/", () => {
   const breaks = ({ from, to }: Import) =>
     isUnder(to, "reactor/") && !isUnder(from, "reactor/", "handlers/", "cli/") && from !== "mod.ts";

@@ -39,16 +39,16 @@ class Job {
     this.ticket = desk.admission.enter();
   }
 
-  come(options: { lane: "high" | "normal"; behind: boolean }): void {
+  come(options: { lane: "high" | "normal"; pipelined: boolean }): void {
     if (options.lane === "high") this.lane = "high";
-    else if (options.behind) this.lane = "behind";
-    if (this.#desk.admission.begin(this.ticket)) return this.admitted();
+    else if (options.pipelined) this.lane = "pipelined";
+    if (this.#desk.admission.begin(this.ticket)) return this.onAdmitted();
     this.fate = "waiting";
     const view = { path: options.lane } as RequestView;
-    this.#desk.admission.hold(this.ticket, this, { view, behind: options.behind });
+    this.#desk.admission.hold(this.ticket, this, { view, pipelined: options.pipelined });
   }
 
-  admitted(): void {
+  onAdmitted(): void {
     assert(this.fate === "new" || this.fate === "waiting", this.fate);
     this.runs++;
     this.fate = "active";
@@ -58,7 +58,7 @@ class Job {
     else if (ms !== null) this.#desk.clock.after(ms, () => this.#finish());
   }
 
-  turnedAway(): void {
+  onRejected(): void {
     assert(this.fate === "waiting", this.fate);
     this.fate = "shed";
   }
@@ -113,11 +113,11 @@ class Desk {
     }
   }
 
-  come(work: Partial<Work> & { lane?: "high" | "normal"; behind?: boolean } = {}): Job {
-    const { ms = 10, order = "answer first", lane = "normal", behind = false } = work;
+  come(work: Partial<Work> & { lane?: "high" | "normal"; pipelined?: boolean } = {}): Job {
+    const { ms = 10, order = "answer first", lane = "normal", pipelined = false } = work;
     const job = new Job(this, { ms, order });
     this.jobs.push(job);
-    job.come({ lane, behind });
+    job.come({ lane, pipelined });
     return job;
   }
 
@@ -130,7 +130,7 @@ const work = fc.record({
   ms: fc.option(fc.integer({ min: 0, max: 300 }), { freq: 12 }),
   order: fc.constantFrom<Work["order"]>("answer first", "settle first"),
   lane: fc.constantFrom<"high" | "normal">("high", "normal"),
-  behind: fc.boolean(),
+  pipelined: fc.boolean(),
 });
 
 const step = fc.oneof(
@@ -254,8 +254,8 @@ Deno.test("Admission: handlers that compute have their slices, and the sockets t
       ticket.answered();
     };
     if (desk.admission.begin(ticket)) return admitted();
-    const request = { view: { path: "normal" } as RequestView, behind: false };
-    desk.admission.hold(ticket, { admitted, turnedAway() {} }, request);
+    const request = { view: { path: "normal" } as RequestView, pipelined: false };
+    desk.admission.hold(ticket, { onAdmitted: admitted, onRejected() {} }, request);
   };
   for (let i = 0; i < 9; i++) burn(2);
   assertEquals(begun, 3, "Three of 2 ms fit into a slice of 5 ms");

@@ -157,8 +157,8 @@ Deno.test("Lanes: a lane in which somebody waits is passed over at most seven ti
 
 Deno.test("Lanes: high goes first, then normal, then what was pipelined", () => {
   const lanes = new Lanes<Named>({ most: 10, mostMs: 1_000 });
-  for (const lane of ["behind", "normal", "high"] as const) lanes.add(new Named(lane), lane, 0);
-  assertEquals([0, 0, 0].map(() => lanes.take(0)!.name), ["high", "normal", "behind"]);
+  for (const lane of ["pipelined", "normal", "high"] as const) lanes.add(new Named(lane), lane, 0);
+  assertEquals([0, 0, 0].map(() => lanes.take(0)!.name), ["high", "normal", "pipelined"]);
 });
 
 interface Full {
@@ -181,7 +181,7 @@ const FULL: readonly Full[] = [
   },
   {
     name: "gives the place of what was pipelined to a normal one",
-    there: ["normal", "behind"],
+    there: ["normal", "pipelined"],
     comes: "normal",
     now: 1,
     goes: 1,
