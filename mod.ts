@@ -50,6 +50,7 @@ export type {
   UpgradeInit,
 } from "./handlers/serve_options.ts";
 export type {
+  LaneFunction,
   Limits,
   Options,
   PathOptions,
@@ -61,7 +62,6 @@ export type {
   Timeouts,
 } from "./reactor/options/options.ts";
 export { type AbortCode, AbortError, type BodyCode, BodyError } from "./reactor/errors.ts";
-export type { LaneFunction } from "./reactor/options/settings.ts";
 export type { QueueOptions } from "./reactor/options/queue_options.ts";
 export type { QueueStats, WorkQueue } from "./reactor/admission/admission.ts";
 export type { WaitPercentiles } from "./reactor/admission/waits.ts";

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { nextMicrotask } from "../reactor/timing/microtasks.ts";
+
 /** Lines that wait while others are written, in characters. */
 const MOST_WAITING = 65_536;
 
@@ -43,7 +45,7 @@ export class Output {
 
   async #write(): Promise<void> {
     // A batch is what comes in one turn, and behind it what came while it was written.
-    await undefined;
+    await nextMicrotask();
     try {
       while (this.#waiting !== "") {
         const batch = this.#waiting;

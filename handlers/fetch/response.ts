@@ -122,7 +122,11 @@ interface Seen {
   ended: boolean;
 }
 
-/** Reads the first piece, and looks whether it is the whole body, which then has a length. */
+/**
+ * Reads the first piece, and looks whether it is the whole body, which then has a length: the stream over
+ * a string or bytes gives all with its first read and ends soon after it. To wait longer would only keep
+ * the head of a slow stream from the client.
+ */
 async function look(
   reader: ReadableStreamDefaultReader<Bytes>,
   status: number,

@@ -33,7 +33,7 @@ const CANCELLED = "resource closed";
 export async function sendStream(exchange: Exchange, plan: StreamPlan): Promise<void> {
   const reader: Reader = plan.stream.getReader();
   let pull = startPull(reader);
-  // A first piece that is there goes out together with the head.
+  // A first piece that is there soon goes out together with the head.
   await soon(() => pull.settled);
   if (pull.failed) throw pull.error;
   const stopWatching = cancelWhenLost(exchange, reader);

@@ -24,7 +24,7 @@
 import type { RequestView } from "../request_head.ts";
 import type { Clock, StopTimer } from "../ports.ts";
 import type { QueueOptions } from "../options/queue_options.ts";
-import { afterThis } from "../timing/microtasks.ts";
+import { nextMicrotask } from "../timing/microtasks.ts";
 import { Flushes } from "./flushes.ts";
 import { LaneChoice } from "./lane_choice.ts";
 import { Lanes } from "./lanes.ts";
@@ -119,8 +119,8 @@ export class Admission implements WorkQueue, TicketOffice {
   }
 
   /**
-   * Has it wait, or turns it away before this returns. `pipelined`: its client sent it without waiting
-   * for the answer to the one before.
+   * Has it wait, or turns it away before this returns. `pipelined`: its client sent it without waiting for
+   * the answer to the one before.
    */
   hold(
     ticket: Ticket,
@@ -238,7 +238,7 @@ export class Admission implements WorkQueue, TicketOffice {
   async #pumpSoon(): Promise<void> {
     if (this.#pumping) return;
     this.#pumping = true;
-    await afterThis();
+    await nextMicrotask();
     this.#pump();
   }
 

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { LaneFunction } from "../options/settings.ts";
 import type { RequestView } from "../request_head.ts";
+import type { LaneFunction } from "../options/settings.ts";
 
 /** A program's choice; a mistake in it costs nothing but the precedence. */
 export class LaneChoice {

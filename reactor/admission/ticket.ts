@@ -21,7 +21,7 @@ export interface TicketOffice {
 export interface Applicant {
   /** Its handler may begin. */
   onAdmitted(): void;
-  /** It is rejected: it answers 503. */
+  /** It is turned away: answers 503. */
   onRejected(): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The time that handlers may take before the runtime has to look at its sockets again. What a
- * turn is, `timing/microtasks.ts` says.
+ * The time that handlers may take before the runtime has to look at its sockets again. A turn is what the
+ * runtime delivers at once: a few microtasks behind its first continuation all of them have run.
  *
  * @module
  */

@@ -10,6 +10,7 @@ import { type QueueOptions, resolveQueue } from "./queue_options.ts";
 import type { Limits, PathOverride, ReactorOptions, Shutdown, Timeouts } from "./settings.ts";
 
 export type {
+  LaneFunction,
   Limits,
   PathOverride,
   Queue,

@@ -24,11 +24,11 @@ export interface QueueOptions {
   readonly lane: LaneFunction;
 }
 
-/** The paths of health checks and metrics, as Kubernetes and Prometheus have them. */
+/** The paths of health checks and metrics, as Kubernetes and Prometheus name them. */
 const HIGH_PATHS: readonly string[] = ["/healthz", "/readyz", "/livez", "/metrics"];
 
-/** Health checks and metrics are high. */
-export function defaultLane({ path }: { readonly path: string }): "high" | "normal" {
+/** The default of {@linkcode Queue.lane}: health checks and metrics wait in the high lane. */
+function defaultLane({ path }: { readonly path: string }): "high" | "normal" {
   return HIGH_PATHS.includes(path) ? "high" : "normal";
 }
 

@@ -189,7 +189,7 @@ export interface PathOverride {
   readonly timeouts?: Partial<Pick<Timeouts, "handler">>;
 }
 
-/** Chooses a lane for a request. */
+/** Chooses the lane that a request waits in. */
 export type LaneFunction = (request: RequestView) => "high" | "normal";
 
 /**

@@ -6,11 +6,12 @@
  * So when a turn was that full, whoever has been served is held back from reading again until all others
  * that are ready have had their turn. A turn that was not full tells that nobody waits any more; if none
  * comes, a look of the runtime at its sockets that brought nothing does. (Not a timer: a turn takes longer
- * than the shortest of them, which then fires before the next turn, and the round ends too early; see
- * docs/performance.md.) With fewer connections than fill a turn
+ * than the shortest of them, which then fires before the next turn, and the round ends too early. At 4,096
+ * connections the 99th percentile was 1 s with it, and is 144 ms.) With fewer connections than fill a turn
  * none of this runs.
  *
- * What a turn is, `microtasks.ts` says.
+ * A turn is what the runtime delivers at once: all its promises are resolved before the first
+ * continuation runs, so a few microtasks behind the first continuation all of them have run.
  *
  * @module
  */

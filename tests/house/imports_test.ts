@@ -7,7 +7,10 @@ const ENTRIES = ["mod.ts", "cli.ts"];
 /** Files on the floors between the ways in and the engine, which nothing else may need. */
 const FLOORS = ["reactor/", "handlers/", "cli/"];
 
-/** Each stands on its own: it may use the ports' types and no other file of the engine. */
+/** What every mechanism may import besides types of the ports. */
+const MICROTASKS = "reactor/timing/microtasks.ts";
+
+/** Each stands on its own: it may use the ports' types, microtasks, and no other file of the engine. */
 const MECHANISMS = [
   "timing/microtasks",
   "timing/timer_wheel",
@@ -54,10 +57,17 @@ Deno.test("reactor/h1/ imports nothing but itself, the errors, and types of the 
   assertEquals(offending(breaks), []);
 });
 
-Deno.test("a mechanism of the engine imports nothing but types of the ports", () => {
+Deno.test("a mechanism of the engine imports nothing but microtasks and types of the ports", () => {
   const breaks = ({ from, to, typeOnly }: Import) =>
-    MECHANISMS.includes(from) && to !== "reactor/timing/microtasks.ts" &&
+    MECHANISMS.includes(from) && to !== MICROTASKS &&
     !(to === "reactor/ports.ts" && typeOnly);
+  assertEquals(offending(breaks), []);
+});
+
+Deno.test("reactor/options/ imports nothing of the engine but itself, and types of a head", () => {
+  const allowed = ({ to, typeOnly }: Import) =>
+    isUnder(to, "reactor/options/") || (to === "reactor/request_head.ts" && typeOnly);
+  const breaks = (edge: Import) => isUnder(edge.from, "reactor/options/") && !allowed(edge);
   assertEquals(offending(breaks), []);
 });
 

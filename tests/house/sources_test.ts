@@ -30,6 +30,22 @@ Deno.test("reactor/ reads no clock and rolls no dice but through its ports", () 
   assertEquals(findIn(ENGINE, /\bDate\.now|\bnew Date\b|\bMath\.random|\bperformance\b/), []);
 });
 
+Deno.test("microtasks are counted in one file", () => {
+  const own = "reactor/timing/microtasks.ts";
+  const others = ["reactor", "handlers", "cli"].flatMap(filesUnder).filter((file) => file !== own);
+  const counting = new RegExp(
+    [
+      /\bawait\s+(undefined|null|void\b|\d|Promise\.resolve\()/,
+      /\bPromise\.resolve\([^)]*\)\.then\b/,
+      /\bqueueMicrotask\b|\bnextTick\b/,
+      /\b(for|while)\b.*\b(nextMicrotask|turnDelivered|soon)\(/,
+    ].map(({ source }) => source).join("|"),
+  );
+  assertEquals(findIn(others, counting), []);
+  const lines = ["await undefined;", "await  null", "while (a) await nextMicrotask();"];
+  assertEquals(lines.filter((line) => !counting.test(line)), []);
+});
+
 Deno.test("reactor/ type-checks without any platform", async () => {
   const { code, text } = await deno("check", "--config", "reactor/esnext.json", "reactor/");
   assert(code === 0, text);
