@@ -48,7 +48,7 @@ import { Deadlines, type Due } from "../timing/deadlines.ts";
 import { type Expiring, WheelNode } from "../timing/timer_wheel.ts";
 import { ConnectionView, type Viewed } from "./connection_view.ts";
 import type { ConnectionContext, OpenConnection } from "./context.ts";
-import { createExchange } from "./create_exchange.ts";
+import { createExchange, limitsFor } from "./create_exchange.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type IoEvents, IoLoop } from "./io_loop.ts";
 import { type Ending, Lifecycle } from "./lifecycle.ts";
@@ -61,7 +61,7 @@ import {
   mayPersistStreaming,
 } from "./persistence.ts";
 import type { BodyHost, LiveBody } from "./request_body.ts";
-import { type ArrivedRequest, RequestReader } from "./request_reader.ts";
+import { RequestReader } from "./request_reader.ts";
 import { UpgradedConnection, type UpgradeHost } from "./upgraded_connection.ts";
 
 /** How a connection begins. */
@@ -504,17 +504,22 @@ export class Connection
     const { agenda } = this.#context;
     // So that one pipelining client does not keep the others waiting.
     this.#budget = this.limits.pipelinedRequests;
-    let isDone = false;
-    while (!isDone || agenda.hasNotices) {
+    do {
       agenda.tell();
       try {
-        isDone = !this.#step();
+        // Nothing may happen before what has happened was told.
+        while (this.#step() && !agenda.hasNotices);
       } catch (error) {
         this.onDefect(error);
       }
-    }
+    } while (agenda.hasNotices || this.#isCut);
     if (this.#exchange === null && !this.#io.writing) this.#reader.unhold();
     this.#io.readOn();
+  }
+
+  /** Whether the end is wanted at once, and has not come. */
+  get #isCut(): boolean {
+    return this.ending.kind === "cut" && this.closeReason === null;
   }
 
   /** Carries out the one thing that comes first; returns whether there may be more. */
@@ -550,18 +555,19 @@ export class Connection
     if (this.state === "idle") this.#move(EVENTS.bytes);
     else if (this.state === "writing") this.#move(EVENTS.next);
     try {
-      const request = this.#reader.next();
-      if (request === null) return false;
+      const head = this.#reader.next();
+      if (head === null) return false;
       this.#budget--;
       this.requests++;
-      this.#begin(request, createExchange(this, request, this.#context.options));
+      const limits = limitsFor(head, this.#context.options);
+      this.#begin(createExchange(this, this.#reader.parsed!, limits), head);
     } catch (error) {
       this.#refuse(error);
     }
     return true;
   }
 
-  #begin({ head, pipelined }: ArrivedRequest, exchange: LiveExchange): void {
+  #begin(exchange: LiveExchange, head: RequestHead): void {
     const { admission } = this.#context;
     const ticket = admission === null ? null : admission.enter();
     const atOnce = ticket === null || admission!.begin(ticket);
@@ -571,7 +577,7 @@ export class Connection
     this.#move(atOnce ? EVENTS.request : EVENTS.hold);
     if (this.observers !== null) this.#noteBegun(this.observers, exchange, head);
     if (atOnce) return;
-    admission!.hold(ticket, this, { view: head, pipelined });
+    admission!.hold(ticket, this, { view: head, pipelined: this.#reader.pipelined });
     if (this.peerEnded && this.state === "queued") this.#leaveQueue();
   }
 

@@ -9,9 +9,15 @@ import { ProtocolError } from "../errors.ts";
 import type { ParsedHead } from "../h1/parsed_head.ts";
 import { resolvedPath } from "../h1/path.ts";
 import { type Options, optionsForPath, type PathOptions } from "../options/options.ts";
+import type { RequestHead } from "../request_head.ts";
 import { type ExchangeHost, LiveExchange } from "./live_exchange.ts";
 import { type BodyHost, LiveBody } from "./request_body.ts";
-import type { ArrivedRequest } from "./request_reader.ts";
+
+/** The limits for a request. */
+export function limitsFor(head: RequestHead, options: Options): PathOptions {
+  if (options.overrides.length === 0) return options.everywhere;
+  return optionsForPath(options, resolvedPath(head.path));
+}
 
 /**
  * The exchange for a request whose head has arrived whole.
@@ -20,13 +26,10 @@ import type { ArrivedRequest } from "./request_reader.ts";
  */
 export function createExchange(
   connection: BodyHost & ExchangeHost,
-  { parsed, head }: ArrivedRequest,
-  options: Options,
+  head: ParsedHead,
+  limits: PathOptions,
 ): LiveExchange {
-  const limits = options.overrides.length === 0
-    ? options.everywhere
-    : optionsForPath(options, resolvedPath(head.path));
-  const exchange = new LiveExchange(connection, parsed, bodyOf(connection, parsed, limits));
+  const exchange = new LiveExchange(connection, head, bodyOf(connection, head, limits));
   exchange.handlerMs = limits.handler;
   return exchange;
 }

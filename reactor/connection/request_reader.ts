@@ -25,16 +25,6 @@ export interface RequestReaderInit {
   readonly mostWaiting: number;
 }
 
-/** A request whose head has arrived whole. */
-export interface ArrivedRequest {
-  /** What the engine needs to know of it; valid until the next one is read. */
-  readonly parsed: ParsedHead;
-  /** What everybody else sees of it. */
-  readonly head: RequestHead;
-  /** Whether its client sent it without waiting for the answer to the one before. */
-  readonly pipelined: boolean;
-}
-
 /** The reader of one connection. */
 export class RequestReader implements IoInput {
   readonly #inbox: Inbox;
@@ -46,7 +36,11 @@ export class RequestReader implements IoInput {
   /** Requests in the inbox that wait for the one being handled, at most. */
   #waiting = 0;
   /** No bytes came since the last request was read. */
-  #pipelined = true;
+  #noneCame = true;
+  /** Of the last request: what the parser found out, valid until the next one is read. */
+  parsed: ParsedHead | null = null;
+  /** Whether its client sent it without waiting for the answer to the one before. */
+  pipelined = false;
 
   constructor(init: RequestReaderInit) {
     this.#inbox = init.inbox;
@@ -69,7 +63,7 @@ export class RequestReader implements IoInput {
 
   /** Bytes came while no request was being handled: what they begin was not pipelined. */
   arrived(): void {
-    this.#pipelined = false;
+    this.#noneCame = false;
   }
 
   /** The last `count` bytes of the inbox belong to requests that have to wait. */
@@ -88,7 +82,7 @@ export class RequestReader implements IoInput {
    *
    * @throws {ProtocolError} If it cannot be served; nothing can be read after it.
    */
-  next(): ArrivedRequest | null {
+  next(): RequestHead | null {
     const { bytes, start, end } = this.#inbox;
     const parser = this.#parser ??= this.#parsers.take();
     try {
@@ -97,13 +91,13 @@ export class RequestReader implements IoInput {
       this.#letGo(parser);
       throw error;
     }
-    const parsed = parser.head;
+    const parsed = this.parsed = parser.head;
     const head = new ReadHead(parsed, { bytes, start, codec: this.#codec });
     this.#inbox.consume(parsed.length);
     this.#letGo(parser);
-    const pipelined = this.#pipelined;
-    this.#pipelined = true;
-    return { parsed, head, pipelined };
+    this.pipelined = this.#noneCame;
+    this.#noneCame = true;
+    return head;
   }
 
   /** Gives a parser back that was at work when the connection ended. */

@@ -32,9 +32,9 @@ export interface Showing {
 /** One thing that somebody has to be told. */
 export interface Notice {
   /** Tells it. */
-  readonly call: () => void;
-  /** Told of what it threw. */
-  readonly onError: (error: unknown) => void;
+  call(): void;
+  /** Told of what it threw. Never throws. */
+  onError(error: unknown): void;
   /** The connection that it is about, as it was when it happened; `null` if it is about none. */
   readonly about: Showing | null;
 }
@@ -96,18 +96,23 @@ export class Agenda {
 
   #settleOne(pending: Pending): void {
     this.#current = pending;
-    pending.carryOut();
-    this.tell();
-    this.#current = null;
+    try {
+      pending.carryOut();
+      this.tell();
+    } finally {
+      this.#current = null;
+    }
   }
 }
 
-function tellOne({ call, onError, about }: Notice): void {
+function tellOne(notice: Notice): void {
+  const { about } = notice;
   about?.showPast();
   try {
-    call();
+    notice.call();
   } catch (error) {
-    onError(error);
+    notice.onError(error);
+  } finally {
+    about?.showPresent();
   }
-  about?.showPresent();
 }
