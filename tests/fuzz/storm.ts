@@ -9,11 +9,12 @@
 import type { RequestBody } from "../../reactor/exchange.ts";
 import type { Bytes, Conn } from "../../reactor/ports.ts";
 import type { ReactorOptions } from "../../reactor/options/settings.ts";
-import { FakeConn, fromLatin1, latin1, settled } from "../engine/fakes.ts";
+import { fromLatin1, latin1, settled } from "../engine/fakes.ts";
 import { type Call, Rig } from "../engine/rig.ts";
 import type { Dice } from "../order/dice.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { chunked, head, request } from "../support/requests.ts";
+import { StrictConn } from "./strict_conn.ts";
 
 const STEPS = 60;
 const SMUGGLED = request({ target: "/smuggled" });
@@ -29,29 +30,6 @@ export interface Wreckage {
 interface Sent {
   readonly body: string;
   got: string;
-}
-
-/** A wire that does not swallow what the engine does against its contract. */
-class StrictConn extends FakeConn {
-  readonly violations: string[] = [];
-
-  override read(into: Bytes): Promise<number | null> {
-    return this.#watched(() => super.read(into));
-  }
-
-  override write(bytes: Bytes): Promise<number> {
-    return this.#watched(() => super.write(bytes));
-  }
-
-  async #watched<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      const { message } = error as Error;
-      if (message.startsWith("Contract")) this.violations.push(message);
-      throw error;
-    }
-  }
 }
 
 /** One client. */
