@@ -1,7 +1,7 @@
 /**
- * What can become due on one connection: the time-out of its state, and beside it the minimum rate of a
- * body that is awaited and of an output that is not taken. It only reckons; the reactor's wheel waits,
- * and the connection acts.
+ * What can become due on one connection: the time-out of its state, the minimum rate of a request body
+ * that the engine waits for, and the minimum rate of output that the client does not take. This file only
+ * calculates times: the reactor's timer wheel waits for them, and the connection acts on them.
  *
  * @module
  */
@@ -12,11 +12,12 @@ import type { Stage } from "../states.ts";
 
 /**
  * The longest that a connection lingers while the server shuts down, in milliseconds: Go's
- * `rstAvoidanceDelay`. Clients that keep idle connections do not always notice that one was ended.
+ * `rstAvoidanceDelay`. A client that keeps idle connections may not notice that the server ended one, and
+ * would then hold up the shutdown.
  */
 const HASTY_LINGER_MS = 500;
 
-/** The clock of one connection. All times are in the reactor's milliseconds. */
+/** The deadlines of one connection. All times are in the reactor's milliseconds. */
 export class Deadlines {
   readonly #options: Options;
   #stage: Stage;
@@ -24,7 +25,7 @@ export class Deadlines {
   #body: MinRate | null = null;
   #output: MinRate | null = null;
   #hasty = false;
-  /** When the handler has had its time. */
+  /** When the handler's time-out ends; `Infinity` without one. */
   handlerAt = Infinity;
 
   constructor(options: Options, entry: { stage: Stage; now: number }) {
@@ -33,47 +34,47 @@ export class Deadlines {
     this.#since = entry.now;
   }
 
-  /** When the present state was entered. */
+  /** When the connection entered its present state. */
   get since(): number {
     return this.#since;
   }
 
-  /** The connection is in another state. */
+  /** The connection has entered another state. */
   entered(stage: Stage, now: number): void {
     this.#stage = stage;
     this.#since = now;
   }
 
-  /** The connection lingers because the server shuts down. */
+  /** The connection lingers because the server shuts down: it lingers for a shorter time. */
   hastenLinger(): void {
     this.#hasty = true;
   }
 
-  /** The body's bytes are awaited. */
+  /** The engine waits for bytes of the request body from now on. */
   awaitBody(now: number): void {
     const { timeouts, limits } = this.#options;
     this.#body ??= new MinRate({ graceMs: timeouts.body, rate: limits.bodyRate });
     this.#body.wait(now);
   }
 
-  /** Bytes of the body came. */
+  /** Bytes of the request body have arrived. */
   bodyMoved(bytes: number, now: number): void {
     this.#body?.moved(bytes, now);
   }
 
-  /** Nobody waits for the body at present. */
+  /** The engine does not wait for the request body at present. */
   restBody(now: number): void {
     this.#body?.pause(now);
   }
 
-  /** The body is over. */
+  /** The request body has arrived whole, or nobody wants the rest. */
   endBody(): void {
     this.#body = null;
   }
 
   /**
-   * The output was found waiting; `taken` bytes of it have gone before. Asked once a tick rather than
-   * at each write, since hardly any write has to wait at all.
+   * Output waits for the client, which has taken `taken` bytes of it before. Called once a tick rather
+   * than for each write, since hardly any write has to wait.
    */
   awaitOutput(now: number, taken: number): void {
     if (this.#output === null) {
@@ -84,22 +85,22 @@ export class Deadlines {
     this.#output.wait(now);
   }
 
-  /** The kernel took bytes of the output. */
+  /** The kernel has taken bytes of the output. */
   outputMoved(bytes: number, now: number): void {
     this.#output?.moved(bytes, now);
   }
 
-  /** The kernel has taken all there was; the answer may go on. */
+  /** The kernel has taken all the output there was; more of the answer may follow. */
   restOutput(now: number): void {
     this.#output?.pause(now);
   }
 
-  /** The output of an answer is over. */
+  /** The output of an answer has ended. */
   endOutput(): void {
     this.#output = null;
   }
 
-  /** The earliest of all, `Infinity` if nothing can become due. */
+  /** The earliest deadline; `Infinity` if nothing can become due. */
   next(): number {
     return Math.min(
       this.#phaseAt(),
@@ -109,7 +110,7 @@ export class Deadlines {
     );
   }
 
-  /** The time-out that has passed, the gravest first, or `null`. */
+  /** The time-out that has passed, or `null`; if several have, the one with the gravest consequence. */
   due(now: number): keyof Timeouts | null {
     if ((this.#output?.deadline ?? Infinity) <= now) return "write";
     if ((this.#body?.deadline ?? Infinity) <= now) return "body";
@@ -119,7 +120,7 @@ export class Deadlines {
 
   #phaseAt(): number {
     const { deadline } = this.#stage;
-    // Rates and the handler's time do not end with a state.
+    // A rate and the handler's time-out outlast the state, so they have deadlines of their own.
     if (
       deadline === null || deadline === "body" || deadline === "write" || deadline === "handler"
     ) {
