@@ -1,12 +1,14 @@
 /**
- * Admission control: so many handlers at a time, a bounded number of requests that wait for their turn,
- * and a quick refusal for the rest. What is late or too much is turned away before it costs anything, so
- * that under twice the load the server still answers as many requests as under its own, and in time.
+ * Admission control: a limited number of handlers at a time, a limited number of requests that wait, and a
+ * quick refusal for all others. A request that is too late, or one too many, is turned away before any
+ * work is done for it, so that a server with twice the load that it can handle still answers as many requests as
+ * it can, and in time.
  *
- * While nobody waits and there is room, a handler begins at once. Otherwise its request is held, and
- * handlers are begun from the lanes, a slice of {@linkcode SLICE_MS} at a time, with a look at the sockets
- * between slices: a handler that computes for milliseconds never has another beside it, so its overload
- * would else pile up unseen in the sockets, in front of the health checks.
+ * While no request waits and there is room, a handler begins at once. Otherwise its request waits in a
+ * lane, and a pump begins handlers from the lanes, in slices of {@linkcode SLICE_MS}. Between two slices
+ * the runtime polls its sockets. Without that, requests for a handler that computes for milliseconds would
+ * never wait here: no two such handlers are at work at the same time, so the requests, health checks
+ * among them, would wait unread in the sockets.
  *
  * A timeline, for `maxActive: 1` and `maxWait: 1000`:
  *
@@ -33,22 +35,22 @@ import { type Applicant, Ticket, type TicketOffice } from "./ticket.ts";
 import { Turn } from "./turn.ts";
 import { type WaitPercentiles, Waits } from "./waits.ts";
 
-/** How long a handler that was aborted and goes on all the same keeps its slot, in milliseconds. */
+/** How long a handler keeps its slot if it goes on after it was aborted, in milliseconds. */
 export const ABANDONED_MS = 5_000;
 
 /** What an admission is made of. */
 export interface AdmissionInit {
   readonly clock: Clock;
   readonly options: QueueOptions;
-  /** Told once of what the lane function threw. */
+  /** Called once, with the first error that the lane function threw. */
   readonly onLaneError: (error: unknown) => void;
 }
 
-/** How the queue is doing. */
+/** The state of the queue at one moment. */
 export interface QueueStats {
   /** Handlers at work. */
   readonly active: number;
-  /** How many may be at present: `maxActive`, or what `"auto"` has found. */
+  /** How many handlers may be at work at present: `maxActive`, or the limit that `"auto"` has found. */
   readonly limit: number;
   /** Requests that wait, by lane. */
   readonly queued: { readonly high: number; readonly normal: number };
@@ -62,17 +64,20 @@ export interface QueueStats {
 
 /** The queue in front of the handlers, as a program sees it. */
 export interface WorkQueue {
-  /** How it is doing. */
+  /** The state of the queue now. */
   stats(): QueueStats;
   /** Resolves when everything that is in the queue or at work at the call has ended, however it ended. */
   flush(): Promise<void>;
-  /** Begins no further handler until {@linkcode WorkQueue.resume}; what comes is held, within the bounds. */
+  /** Begins no further handler until {@linkcode WorkQueue.resume}; requests wait, within the limits. */
   pause(): void;
-  /** Goes on. A shutdown does so as well. */
+  /** Begins handlers again. A shutdown does so as well. */
   resume(): void;
 }
 
-/** See the head of this file. */
+/**
+ * The queue of one server: owns the lanes, the limit and the slots. It promises each request that waits one
+ * call, of `onAdmitted` or of `onRejected`, unless the request is cancelled before.
+ */
 export class Admission implements WorkQueue, TicketOffice {
   readonly #clock: Clock;
   readonly #limit: Limit;
@@ -87,7 +92,7 @@ export class Admission implements WorkQueue, TicketOffice {
   #shed = 0;
   #left = 0;
   #paused = false;
-  /** The pump runs, or will. */
+  /** Whether the pump runs or is going to. */
   #pumping = false;
   #stopPoll: StopTimer | null = null;
   #stopExpiry: StopTimer | null = null;
@@ -105,12 +110,15 @@ export class Admission implements WorkQueue, TicketOffice {
     this.#lanes = new Lanes({ most: maxQueued, mostMs: maxWait });
   }
 
-  /** A request has come; what follows is `begin` or `hold`. */
+  /** Gives a ticket to a request that has come. Its next step is `begin`. */
   enter(): Ticket {
     return new Ticket(this, this.#flushes.enter());
   }
 
-  /** Begins its handler at once if nobody waits and there is room; returns whether it did. */
+  /**
+   * Takes a slot at once if no request waits and there is room. Returns whether it did: then the caller
+   * calls the handler, else `hold`.
+   */
   begin(ticket: Ticket): boolean {
     if (this.#lanes.size > 0 || !this.#hasRoom()) return false;
     if (!this.#turn.hasTime()) return false;
@@ -119,8 +127,8 @@ export class Admission implements WorkQueue, TicketOffice {
   }
 
   /**
-   * Has it wait, or turns it away before this returns. `pipelined`: its client sent it without waiting for
-   * the answer to the one before.
+   * Lets a request wait, or rejects it before this returns. `pipelined`: the client sent it before it had
+   * the answer to its previous request.
    */
   hold(
     ticket: Ticket,
@@ -141,7 +149,7 @@ export class Admission implements WorkQueue, TicketOffice {
     this.#pumpSoon();
   }
 
-  /** Its client has left; a handler that has begun is another matter. */
+  /** Takes a request out of its lane, because its client has left. Does nothing if it does not wait. */
   cancel(ticket: Ticket): void {
     if (ticket.lane === null) return;
     this.#left++;
@@ -150,7 +158,7 @@ export class Admission implements WorkQueue, TicketOffice {
     if (this.#lanes.size === 0) this.#rest();
   }
 
-  /** Turns it away now, if it still waits. */
+  /** Rejects a request now. Does nothing if it does not wait. */
   turnAway(ticket: Ticket): void {
     if (ticket.lane === null) return;
     this.#lanes.remove(ticket);
@@ -186,7 +194,10 @@ export class Admission implements WorkQueue, TicketOffice {
     this.#pumpSoon();
   }
 
-  /** The reactor has ended: no timer is left behind, and nobody who waits for a handler that never settles. */
+  /**
+   * Stops all timers when the reactor ends, and gives up the slots of aborted handlers, so that no call of
+   * `flush` waits for a handler that never settles.
+   */
   stop(): void {
     for (const { ticket } of this.#abandoned.splice(0)) ticket.giveUp();
     this.#stopPoll?.();
@@ -195,11 +206,12 @@ export class Admission implements WorkQueue, TicketOffice {
   }
 
   responded(ticket: Ticket): void {
-    // What answers at once has nobody beside it, and tells nothing about how many there may be.
+    // A handler that answers while it is called had no other at work beside it: its time says nothing about
+    // how many there may be.
     if (!this.#limit.learning || ticket.beginning) return;
     this.#limit.answered(ticket.begunMs, this.#clock.now(), this.#active);
-    // A limit found from times to the answer is one of those who have not answered: a few streams
-    // without an end would else keep all of it.
+    // An adaptive limit is found from the times until handlers answer, so it counts those that have not
+    // answered. Otherwise a few streams without an end would use up all of it.
     this.#free(ticket);
   }
 
@@ -257,7 +269,7 @@ export class Admission implements WorkQueue, TicketOffice {
     if (this.#lanes.size === 0) this.#rest();
   }
 
-  /** The slice is over: the sockets first. */
+  /** Goes on when the runtime has polled its sockets: the slice is over. */
   #pumpLater(): void {
     this.#stopPoll = this.#clock.afterPoll(() => {
       this.#stopPoll = null;
@@ -266,7 +278,7 @@ export class Admission implements WorkQueue, TicketOffice {
     });
   }
 
-  /** Nobody waits any more. */
+  /** No request waits any more. */
   #rest(): void {
     this.#turn.unkeep();
     this.#stopExpiry?.();
@@ -292,7 +304,7 @@ export class Admission implements WorkQueue, TicketOffice {
     return applicant;
   }
 
-  /** Looks again when the one that has waited longest will have waited too long. */
+  /** Sets a timer for the moment at which the oldest request will have waited too long. */
   #watchWaits(now: number): void {
     if (this.#stopExpiry !== null) return;
     const ms = Math.max(1, this.#lanes.oldestSince + this.#maxWait - now);
@@ -305,7 +317,7 @@ export class Admission implements WorkQueue, TicketOffice {
     });
   }
 
-  /** Slots of handlers that were told to stop and did not. */
+  /** Frees the slots of handlers that were told to stop some time ago and did not. */
   #release(): void {
     const now = this.#clock.now();
     while (this.#abandoned.length > 0 && this.#abandoned[0]!.at <= now) {

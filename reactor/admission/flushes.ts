@@ -1,30 +1,31 @@
 /**
- * Waiting for everything that is there: who came before a call of `flush` is counted apart from who came
- * after it. Costs a number per request.
+ * Waiting until all requests that have come so far are over. Each call of `flush` begins a new epoch, and
+ * the requests of each epoch are counted apart. A request keeps no more than the number of its epoch.
  *
  * @module
  */
 
 interface Flush {
   readonly epoch: number;
+  /** How many requests of the epoch are not over. */
   left: number;
   readonly done: () => void;
 }
 
-/** See the head of this file. */
+/** The calls of `flush` of one queue, and the requests that each waits for. */
 export class Flushes {
   readonly #flushes: Flush[] = [];
   #epoch = 0;
-  /** Of the present epoch. */
+  /** How many requests of the present epoch are not over. */
   #alive = 0;
 
-  /** Somebody has come; the number is for `over`. */
+  /** A request has come. Returns its epoch, which `over` asks for. */
   enter(): number {
     this.#alive++;
     return this.#epoch;
   }
 
-  /** Somebody who came in that epoch has gone. */
+  /** A request that came in this epoch is over. */
   over(epoch: number): void {
     if (epoch === this.#epoch) {
       this.#alive--;
@@ -35,7 +36,7 @@ export class Flushes {
     this.#settle();
   }
 
-  /** Resolves when all who have come so far are gone. */
+  /** Resolves when all requests that have come so far are over. */
   flush(): Promise<void> {
     return new Promise((done) => {
       this.#flushes.push({ epoch: this.#epoch++, left: this.#alive, done });
@@ -44,7 +45,7 @@ export class Flushes {
     });
   }
 
-  /** A flush also waits for those before it. */
+  /** Resolves the calls that are complete. Each also waits for the calls before it. */
   #settle(): void {
     while (this.#flushes.length > 0 && this.#flushes[0]!.left === 0) this.#flushes.shift()!.done();
   }

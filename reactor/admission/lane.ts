@@ -1,33 +1,39 @@
 /**
- * One lane of the queue: requests in the order in which they came, taken from either end, each removable
- * from where it stands; all of it O(1) and without memory of its own. What makes a queue good is here as
- * well: its delay has a bound.
+ * One lane of the queue: a list of requests in the order in which they came. A request is taken from either
+ * end or removed from anywhere; each operation is O(1) and allocates nothing.
  *
- * A short queue is a burst: it is worked off in order, and nobody is turned away. A queue in which the
- * oldest has waited for half the bound is under pressure: whoever came last has the best chance to be
- * answered in time, so the newest goes first (adaptive LIFO). And a queue that has not been empty for ten
- * times the bound is standing: a longer one helps nobody, so whoever comes takes the place of one that is
- * older than the bound, which is turned away (the idea of CoDel). The bound follows the pace: a server
- * that starts a request every second may let some wait for seconds.
+ * The lane also keeps the delay of its requests within a bound, and distinguishes three cases:
+ *
+ * - A lane that fills for a short time is a burst. Its requests go in order, and none is turned away.
+ * - A lane whose oldest request has waited for half the bound is under pressure. The newest request goes
+ *   first, since it has the best chance to be answered in time (adaptive LIFO).
+ * - A lane that has not been empty for ten times the bound is standing. More requests would only wait
+ *   longer, so each new one takes the place of one that is older than the bound (the idea of CoDel).
+ *
+ * The bound grows with the average time between two starts: a server that starts one request a second may
+ * let some wait for seconds.
  *
  * (Nichols and Jacobson, "Controlling Queue Delay", ACM Queue 2012; Maurer, "Fail at Scale", ACM Queue 2015.)
  *
  * @module
  */
 
-/** The least bound of the delay, in milliseconds: two slices of handler time, within which nothing is decided. */
+/**
+ * The lower limit of the bound, in milliseconds: two slices of handler time. A shorter wait does not show
+ * whether more requests come than can be handled.
+ */
 export const LEAST_BOUND_MS = 10;
 
-/** A queue of so many starts is no standing one, however slow the starts. */
+/** The bound, in average times between two starts. */
 const PACES = 4;
 
-/** A queue is standing when it has not been empty for so many times the bound. */
+/** A lane is standing when it has not been empty for this many times the bound. */
 const STANDING = 10;
 
-/** Under pressure is a queue whose oldest has waited for this part of the bound. */
+/** A lane is under pressure when its oldest request has waited for this part of the bound. */
 const PRESSED = 0.5;
 
-/** The share of the newest gap in the average pace. */
+/** The weight of the last time between two starts in the moving average. */
 const SMOOTHING = 1 / 16;
 
 /** One request's place in a lane. */
@@ -40,28 +46,30 @@ export interface Place {
   newer: Place | null;
 }
 
-/** See the head of this file. */
+/** One lane: owns the order of its requests, and decides which goes next and which has to leave. */
 export class Lane<Kind extends Place> {
   readonly #mostMs: number;
   #oldest: Place | null = null;
   #newest: Place | null = null;
   #size = 0;
+  /** When the lane was last empty, in the clock's milliseconds. */
   #busySince = 0;
-  /** The average gap between two starts while somebody waits; -1 before the first. */
+  /** The average time between two starts while requests wait, in milliseconds; -1 before the first start. */
   #paceMs = -1;
-  /** The last start, or since when somebody waits. */
+  /** The last start, or the moment since which requests wait if that is later. */
   #paceFrom = 0;
 
-  /** `mostMs`: nobody waits that long, whatever the pace. */
+  /** `mostMs`: the longest that a request may wait, whatever the bound, in milliseconds. */
   constructor(mostMs: number) {
     this.#mostMs = mostMs;
   }
 
+  /** How many requests wait. */
   get size(): number {
     return this.#size;
   }
 
-  /** Whoever has waited longest, or `null`. */
+  /** The request that has waited longest, or `null`. */
   get oldest(): Kind | null {
     return this.#oldest as Kind | null;
   }
@@ -79,7 +87,7 @@ export class Lane<Kind extends Place> {
     this.#newest = place;
   }
 
-  /** Takes a request out, wherever it stands. */
+  /** Takes a request out. Does nothing if it is not in this lane. */
   remove(place: Kind): void {
     if (place.lane !== this) return;
     if (place.older === null) this.#oldest = place.newer;
@@ -90,7 +98,7 @@ export class Lane<Kind extends Place> {
     this.#size--;
   }
 
-  /** The request that goes next, taken out; `null` if there is none. */
+  /** Takes out the request that goes next and returns it; `null` if none waits. */
   take(now: number): Kind | null {
     if (this.#size === 0) return null;
     const gapMs = now - this.#paceFrom;
@@ -101,7 +109,7 @@ export class Lane<Kind extends Place> {
     return place as Kind;
   }
 
-  /** The next request that has waited for the longest time there is, taken out; `null` if there is none. */
+  /** Takes out a request that has waited as long as any may and returns it; `null` if there is none. */
   takeLate(now: number): Kind | null {
     const place = this.#oldest;
     if (place === null || now - place.since < this.#mostMs) return null;
@@ -109,24 +117,24 @@ export class Lane<Kind extends Place> {
     return place as Kind;
   }
 
-  /** The request whose place a new one takes in a standing queue, taken out; `null` if there is none. */
+  /** Takes out the request whose place a new one takes and returns it; `null` if none has to leave. */
   takeOld(now: number): Kind | null {
     const place = this.#oldest;
     if (place === null) return null;
     const { boundMs } = this;
-    // Until a handler has begun nobody knows the pace: it is not shorter than the wait for it.
+    // The time since the last start counts, too: the average does not know yet how long this one takes.
     const isOld = now - place.since > Math.max(boundMs, now - this.#paceFrom);
     if (!isOld || now - this.#busySince <= STANDING * boundMs) return null;
     this.remove(place as Kind);
     return place as Kind;
   }
 
-  /** How long a request may wait in a standing queue, in milliseconds. */
+  /** How long a request may wait in a standing lane, in milliseconds. */
   get boundMs(): number {
     return Math.max(LEAST_BOUND_MS, PACES * this.#paceMs);
   }
 
-  /** Whether the newest goes first. */
+  /** Whether the lane is under pressure: then the newest request goes first. */
   isPressed(now: number): boolean {
     return this.#oldest !== null && now - this.#oldest.since > this.boundMs * PRESSED;
   }

@@ -1,6 +1,6 @@
 /**
- * Which lane a request waits in. Asked only for requests that have to wait, before anything of them is
- * decoded that is not looked at.
+ * The lane that a request waits in, as the program's function chooses it. The function is called only for
+ * requests that have to wait, and only what it looks at is decoded of the head.
  *
  * @module
  */
@@ -8,19 +8,19 @@
 import type { RequestView } from "../request_head.ts";
 import type { LaneFunction } from "../options/settings.ts";
 
-/** A program's choice; a mistake in it costs nothing but the precedence. */
+/** Calls the program's function. A request for which it fails waits in the normal lane. */
 export class LaneChoice {
   readonly #choose: LaneFunction;
   readonly #onError: (error: unknown) => void;
   #reported = false;
 
-  /** `onError` is told once. */
+  /** `onError` is called once, with the first error that `choose` throws. */
   constructor(choose: LaneFunction, onError: (error: unknown) => void) {
     this.#choose = choose;
     this.#onError = onError;
   }
 
-  /** The lane for a request. */
+  /** The lane that this request waits in. */
   of(request: RequestView): "high" | "normal" {
     try {
       return this.#choose(request) === "high" ? "high" : "normal";

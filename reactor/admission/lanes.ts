@@ -1,50 +1,52 @@
 /**
- * The lanes of one queue and the choice between them: the first that has somebody goes first, but a lane
- * that was passed over often enough has its turn, so that none starves. Pure.
+ * The lanes of one queue and the choice between them. The next request comes from the first lane that is
+ * not empty, in the order of {@linkcode LANES}; but a lane that was passed over often enough is next, so
+ * that none starves. Pure.
  *
- * The third lane is for fairness between connections: a request that its client pipelined behind another
- * one goes when nobody else waits, or when it is its lane's turn. A connection has one place at a time.
+ * The third lane is for fairness between connections: a request that its client pipelined is next only when
+ * no other request waits, or when its lane was passed over often enough. Each connection has at most one
+ * request in the queue at a time.
  *
  * @module
  */
 
 import { Lane, type Place } from "./lane.ts";
 
-/** The lanes a request can be put on, in the order of their precedence. */
+/** The lanes that a request can wait in, in the order of their precedence. */
 export const LANES = ["high", "normal", "pipelined"] as const;
 
-/** One of them. */
+/** The name of a lane. */
 export type LaneName = typeof LANES[number];
 
-/** A lane in which somebody waits is passed over at most so often in a row. */
+/** How often in a row a lane that is not empty is passed over at most. */
 export const MOST_PASSED_OVER = 7;
 
-/** See the head of this file. */
+/** The three lanes of one queue. Owns the order of all requests that wait, and keeps their number bounded. */
 export class Lanes<Kind extends Place> {
   readonly #lanes: readonly Lane<Kind>[];
   readonly #passedOver: number[] = LANES.map(() => 0);
   readonly #most: number;
 
-  /** `most`: requests held at once in all lanes; `mostMs`: how long each may wait. */
+  /** `most`: the requests that may wait at once in all lanes; `mostMs`: how long each may wait. */
   constructor(options: { readonly most: number; readonly mostMs: number }) {
     this.#most = options.most;
     this.#lanes = LANES.map(() => new Lane(options.mostMs));
   }
 
-  /** How many wait in all lanes. */
+  /** How many requests wait in all lanes. */
   get size(): number {
     return this.#lanes[0]!.size + this.#lanes[1]!.size + this.#lanes[2]!.size;
   }
 
-  /** How many wait in one. */
+  /** How many requests wait in one lane. */
   sizeOf(name: LaneName): number {
     return this.#lanes[LANES.indexOf(name)]!.size;
   }
 
   /**
-   * Puts a request on a lane. It may push another one out: one that is too old in a standing queue; in a
-   * full queue one of a lane with less precedence, or of its own when that is under pressure. Returns
-   * whoever has no place now, which can be the request itself, or `null`.
+   * Puts a request into a lane. Another request may lose its place: in a standing queue, one that is too
+   * old; in a full queue, one in a lane with less precedence, or in the same lane when that is under
+   * pressure. Returns the request that has no place, which can be the new one, or `null`.
    */
   add(place: Kind, name: LaneName, now: number): Kind | null {
     const index = LANES.indexOf(name);
@@ -59,12 +61,12 @@ export class Lanes<Kind extends Place> {
     return displaced;
   }
 
-  /** Takes a request out, wherever it stands. */
+  /** Takes a request out of its lane. */
   remove(place: Kind): void {
     for (const lane of this.#lanes) lane.remove(place);
   }
 
-  /** The request that goes next, taken out; `null` if there is none. */
+  /** Takes out the request that is next and returns it; `null` if none waits. */
   take(now: number): Kind | null {
     const chosen = this.#choose();
     if (chosen === -1) return null;
@@ -75,7 +77,7 @@ export class Lanes<Kind extends Place> {
     return this.#lanes[chosen]!.take(now);
   }
 
-  /** The next request that has waited too long, taken out; `null` if there is none. */
+  /** Takes out a request that has waited too long and returns it; `null` if there is none. */
   takeLate(now: number): Kind | null {
     for (const lane of this.#lanes) {
       const late = lane.takeLate(now);
@@ -84,7 +86,7 @@ export class Lanes<Kind extends Place> {
     return null;
   }
 
-  /** When whoever has waited longest came; `Infinity` if nobody waits. */
+  /** When the oldest request came, in the clock's milliseconds; `Infinity` if none waits. */
   get oldestSince(): number {
     let since = Infinity;
     for (const lane of this.#lanes) since = Math.min(since, lane.oldest?.since ?? Infinity);

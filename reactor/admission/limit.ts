@@ -1,54 +1,57 @@
 /**
- * How many handlers may be at work at a time: a number that somebody set, or one that is found from how
- * long they take.
+ * How many handlers may be at work at a time: a number that the program sets, or one that is found from
+ * how long handlers take.
  *
- * The search (after Netflix's concurrency-limits and Envoy's adaptive concurrency): as long as more
- * handlers at a time take no longer each, more are let in; when they do, they wait for each other
- * somewhere behind, and fewer would answer as many. From window to window
+ * How it is found (after Netflix's concurrency-limits and Envoy's adaptive concurrency): as long as
+ * handlers take no longer when more of them are at work, the limit rises. When they take longer, they wait
+ * for each other, in the program or in its backends, and fewer handlers would answer as many requests. So
+ * after each window of time
  *
  *     limit = limit × (1.25 × baseline + 1 ms) ÷ median + √limit
  *
- * where the median is that of the window's times from the handler's begin to its answer, and the baseline
- * the best median seen. Only times of handlers that began within the window count, so each window sees
- * what its own limit brought. The limit starts at its floor, where the baseline is honest. So that it
- * stays honest when the program or its backends change, the limit is halved for one window from time to
- * time, and the median found there is the new baseline.
+ * The median is that of the times from the handler's call to its answer in the window; the baseline is the
+ * lowest median so far. Only handlers that began within the window count, so that each window measures its
+ * own limit. The limit starts at its floor, where handlers do not wait for each other and the baseline is
+ * right. The program or its backends may change later: from time to time the limit is halved for one
+ * window, and the median of that window becomes the baseline.
  *
  * @module
  */
 
-/** A window lasts at least so long, in milliseconds, and so many samples. */
+/** The shortest window, in milliseconds. */
 const WINDOW_MS = 100;
+
+/** The fewest samples in a window: it lasts until it has as many. */
 const LEAST_SAMPLES = 20;
 
-/** Samples kept of one window. */
+/** The samples of one window that are kept: the latest. */
 const MOST_SAMPLES = 256;
 
-/** So much longer than the baseline is not yet waiting. */
+/** A median of up to this many baselines does not mean that handlers wait for each other. */
 const TOLERANCE = 1.25;
 
-/** What the event loop alone may add, in milliseconds. */
+/** The time that the event loop alone may add to a handler's, in milliseconds. */
 const SLACK_MS = 1;
 
-/** The limit is at most halved from one window to the next. */
+/** The lowest factor from one window's limit to the next: the limit is at most halved. */
 const LEAST_GRADIENT = 0.5;
 
-/** How old a baseline may become, in milliseconds. */
+/** The time after which the baseline is measured again, in milliseconds. */
 const BASELINE_MS = 30_000;
 
 /** The number of handlers that may be at work at a time. */
 export interface Limit {
-  /** At present. */
+  /** The limit at present. */
   readonly value: number;
-  /** Whether times are wanted. */
+  /** Whether the limit is found from times, so that `answered` is to be called. */
   readonly learning: boolean;
-  /** A handler that began at `begunMs` has answered at `now`; `active` are at work, it included. */
+  /** A handler that began at `begunMs` has answered at `now`; `active` are at work, including it. */
   answered(begunMs: number, now: number, active: number): void;
   /** There was no room for a further handler. */
   reached(): void;
 }
 
-/** A limit that somebody set. */
+/** A limit that the program sets. */
 export class FixedLimit implements Limit {
   readonly value: number;
   readonly learning = false;
@@ -62,7 +65,7 @@ export class FixedLimit implements Limit {
   reached(): void {}
 }
 
-/** A limit that is found. */
+/** A limit that is found from the times that handlers take. */
 export class AdaptiveLimit implements Limit {
   readonly learning = true;
   readonly #floor: number;
@@ -70,12 +73,16 @@ export class AdaptiveLimit implements Limit {
   readonly #samples = new Float64Array(MOST_SAMPLES);
   #value: number;
   #count = 0;
+  /** When the window began; `-Infinity` before the first. */
   #openedMs = -Infinity;
+  /** Whether there was no room for a further handler in this window. */
   #reached = false;
   #baselineMs = Infinity;
+  /** When the baseline is to be measured again. */
   #probeAt = 0;
-  /** The limit to go back to; `null` when none is being tried out. */
+  /** The limit to return to after the baseline was measured; `null` unless it is being measured. */
   #before: number | null = null;
+  /** Whether more handlers are still at work than the limit, which was halved, allows. */
   #settling = false;
 
   constructor(options: { readonly floor: number; readonly ceiling: number }) {
@@ -95,7 +102,7 @@ export class AdaptiveLimit implements Limit {
   answered(begunMs: number, now: number, active: number): void {
     if (this.#openedMs === -Infinity) this.#openFirst(begunMs);
     if (this.#settling) {
-      // Those who began under the higher limit have to be gone.
+      // The window begins when the handlers over the lower limit have answered.
       if (active <= this.#value) this.#open(now);
       return;
     }
@@ -127,7 +134,7 @@ export class AdaptiveLimit implements Limit {
   #adapt(medianMs: number): void {
     this.#baselineMs = Math.min(this.#baselineMs, medianMs);
     const gradient = (TOLERANCE * this.#baselineMs + SLACK_MS) / medianMs;
-    // What nobody has tried tells nothing about more.
+    // An unused slot says nothing about whether a higher limit would help.
     if (gradient >= 1 && !this.#reached) return;
     const wanted = this.#value * Math.max(LEAST_GRADIENT, Math.min(TOLERANCE, gradient)) +
       Math.sqrt(this.#value);

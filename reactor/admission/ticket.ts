@@ -1,27 +1,27 @@
 /**
- * One request on its way through the queue, from its arrival until it is over. It holds its slot from the
- * begin of its handler until the answer is complete and the handler has settled, whichever comes last.
+ * The ticket of one request, from its arrival until it no longer counts. The request holds a slot from the
+ * call of its handler until its answer is complete and its handler has settled, whichever comes last.
  *
  * @module
  */
 
 import type { Lane, Place } from "./lane.ts";
 
-/** Whoever gave the ticket out. */
+/** The issuer of tickets, which is told what becomes of them. */
 export interface TicketOffice {
-  /** The handler has come up with an answer. */
+  /** The answer of the handler has begun. */
   responded(ticket: Ticket): void;
-  /** The slot is free. */
+  /** The answer is complete and the handler has settled: the request needs its slot no longer. */
   ended(ticket: Ticket): void;
-  /** The handler was told to stop, and is still at work. */
+  /** The handler was told to stop and has not settled. */
   abandoned(ticket: Ticket): void;
 }
 
-/** What a request that waits is told. */
+/** A request that waits. One of the two is called, once. */
 export interface Applicant {
-  /** Its handler may begin. */
+  /** The request has a slot: its handler is to be called. */
   onAdmitted(): void;
-  /** It is turned away: answers 503. */
+  /** The request may wait no longer: it is to be answered with 503. */
   onRejected(): void;
 }
 
@@ -32,17 +32,17 @@ export class Ticket implements Place {
   older: Place | null = null;
   newer: Place | null = null;
   readonly #office: TicketOffice;
-  /** @internal Which calls of `flush` wait for it. */
+  /** @internal From `Flushes.enter`: tells which calls of `flush` wait for this request. */
   readonly epoch: number;
-  /** @internal Whom to tell, while it waits. */
+  /** @internal Who is told when the wait ends; `null` unless the request waits. */
   applicant: Applicant | null = null;
   /** When its handler began, in the clock's milliseconds; -1 before. */
   begunMs = -1;
-  /** @internal Whether it counts among those at work. */
+  /** @internal Whether the request holds a slot. */
   holdsSlot = false;
-  /** The handler is being called at this moment. */
+  /** Whether the handler is being called at this moment. */
   beginning = false;
-  /** How long it waited, in milliseconds. */
+  /** How long the request waited, in milliseconds. */
   queuedMs = 0;
   #answered = false;
   #settled = false;
@@ -72,14 +72,14 @@ export class Ticket implements Place {
     if (this.#answered) this.#office.ended(this);
   }
 
-  /** The handler was told to stop: from now on it keeps its slot for a bounded time only. */
+  /** The handler was told to stop: from now on, the request keeps its slot for a bounded time only. */
   aborted(): void {
     if (this.#aborted || this.#settled || this.begunMs < 0) return;
     this.#aborted = true;
     this.#office.abandoned(this);
   }
 
-  /** Frees the slot, whatever the handler does. */
+  /** Ends the request's part in the queue, whatever its handler does. */
   giveUp(): void {
     this.answered();
     this.settled();

@@ -1,6 +1,6 @@
 /**
- * The time that handlers may take before the runtime has to look at its sockets again. A turn is what the
- * runtime delivers at once: a few microtasks behind its first continuation all of them have run.
+ * The time that handlers may take before the runtime has to poll its sockets again. What a turn is, and
+ * how its end is found, `microtasks.ts` says.
  *
  * @module
  */
@@ -8,34 +8,39 @@
 import { turnDelivered } from "../timing/microtasks.ts";
 
 /**
- * How long handlers may run without a look at the sockets, in milliseconds: what a health check waits for
- * at most, plus one handler. Looking costs 0.1 ms, so less would cost throughput.
+ * How long handlers may run before the sockets are polled, in milliseconds. A health check waits for at
+ * most this time and one handler more. Polling takes time itself (see docs/performance.md, "The queue"), so
+ * shorter slices would cost throughput.
  */
 export const SLICE_MS = 5;
 
 /**
- * Handlers that take microseconds are not timed one by one: within a millisecond, or so many, the clock
- * is not read again (70 ns, of the 17 µs that a request on `/` costs in all).
+ * The most handlers that begin before the clock is read again, and the time that they are expected to take
+ * together at most, in milliseconds. Reading it for each handler would be most of what admission costs where
+ * handlers take microseconds; see docs/performance.md, "The queue".
  */
-const UNTIMED_MS = 1;
 const MOST_UNTIMED = 8;
+const UNTIMED_MS = 1;
 
-/** The budget of one reactor's turns. */
+/** The handler time of one reactor: knows when the slice began, and whether a further handler may begin. */
 export class Turn {
   readonly #clock: { now(): number };
+  /** When the slice began, in the clock's milliseconds; -1 while there is none. */
   #begunMs = -1;
+  /** Whether a request waits, so that the slice does not end with the turn. */
   #kept = false;
-  /** Handlers until the clock is read again, and between its last two readings. */
+  /** How many handlers may begin before the clock is read again. */
   #untimed = 0;
+  /** The same number at the last reading of the clock. */
   #stride = 1;
-  /** The clock's last reading, in milliseconds. */
+  /** What the clock said when it was last read, in milliseconds. */
   now = 0;
 
   constructor(clock: { now(): number }) {
     this.#clock = clock;
   }
 
-  /** Whether a further handler may begin now; the first who asks begins the turn. */
+  /** Whether a further handler may begin now. The first call begins the slice. */
   hasTime(): boolean {
     if (this.#begunMs < 0) return this.#begin(this.#clock.now());
     if (--this.#untimed > 0) return true;
@@ -47,23 +52,23 @@ export class Turn {
     return this.now - this.#begunMs < SLICE_MS;
   }
 
-  /** The same for whoever knows the time. */
+  /** As `hasTime`, for a caller that has read the clock. */
   hasTimeAt(now: number): boolean {
     return this.#begunMs < 0 ? this.#begin(now) : now - this.#begunMs < SLICE_MS;
   }
 
-  /** Somebody waits: microtasks alone do not end the turn any more, only `renew` does. */
+  /** A request waits: from now on the slice does not end with the turn, but with `renew`. */
   keep(): void {
     this.#kept = true;
   }
 
-  /** Nobody waits any more. */
+  /** No request waits any more: the slice ends with the turn again. */
   unkeep(): void {
     this.#kept = false;
     this.#endSoon();
   }
 
-  /** The sockets have been looked at. */
+  /** The runtime has polled its sockets: the slice has ended. */
   renew(): void {
     this.#kept = false;
     this.#begunMs = -1;

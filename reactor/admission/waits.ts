@@ -1,25 +1,26 @@
 /**
- * How long the last requests waited before their handlers began. A ring, sorted when somebody asks.
+ * How long the last requests waited before their handlers began: a ring of times, sorted when percentiles
+ * are asked for.
  *
  * @module
  */
 
-/** Enough for a 99th percentile of ten values. */
+/** How many times are kept: enough that ten of them lie above the 99th percentile. */
 const KEPT = 1024;
 
-/** Percentiles of a wait, in milliseconds. */
+/** Percentiles of how long requests waited, in milliseconds. */
 export interface WaitPercentiles {
-  /** Half of them waited no longer. */
+  /** Half of the requests waited no longer. */
   readonly p50: number;
-  /** Nine of ten. */
+  /** Nine of ten requests waited no longer. */
   readonly p90: number;
-  /** 99 of a hundred. */
+  /** 99 of a hundred requests waited no longer. */
   readonly p99: number;
-  /** The longest. */
+  /** The longest wait. */
   readonly max: number;
 }
 
-/** The last waits. */
+/** The times that the last requests of one queue waited. */
 export class Waits {
   readonly #ring = new Float64Array(KEPT);
   #count = 0;
@@ -29,7 +30,7 @@ export class Waits {
     this.#ring[this.#count++ % KEPT] = ms;
   }
 
-  /** All zero before the first. */
+  /** The percentiles of the times that are kept; all zero before the first. */
   percentiles(): WaitPercentiles {
     const sorted = this.#ring.slice(0, Math.min(this.#count, KEPT)).sort();
     const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;

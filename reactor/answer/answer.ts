@@ -1,7 +1,7 @@
 /**
- * The head of an answer as text: what the handler set, and what HTTP asks of the server itself: how the
- * body is framed, the date, and whether the connection persists. Pure; where the text goes is the
- * connection's business.
+ * The head of an answer as text. It consists of what the handler set and of what HTTP asks of the server
+ * itself: the framing of the body, the date, and whether the connection persists. Pure: the connection
+ * decides where the text goes.
  *
  * @module
  */
@@ -17,30 +17,30 @@ import {
 
 /** How the body of an answer ends. */
 export type AnswerFraming =
-  /** After so many bytes, announced by Content-Length (RFC 9112 §6.2). */
+  /** After this number of bytes, which Content-Length announces (RFC 9112 §6.2). */
   | number
-  /** By its last chunk (RFC 9112 §7.1). */
+  /** With its last chunk (RFC 9112 §7.1). */
   | "chunked"
   /** With the connection (RFC 9112 §6.3 item 8); the only way for an unknown length in HTTP/1.0. */
   | "close"
-  /** There is none and nothing is said of it: 204, 304, HEAD for a body of unknown length. */
+  /** There is no body, and no field speaks of one: 204, 304, HEAD for a body of unknown length. */
   | "none"
-  /** As `none`, but the handler's own Content-Length says what a GET would have got (RFC 9110 §8.6). */
+  /** As `none`, but the handler's own Content-Length says how long a GET's would be (RFC 9110 §8.6). */
   | "own";
 
 /** What the head depends on besides the handler's own fields. */
 export interface AnswerFacts {
   readonly minorVersion: 0 | 1;
   readonly framing: AnswerFraming;
-  /** Whether the connection persists behind this answer. */
+  /** Whether the connection persists after this answer. */
   readonly persists: boolean;
   /** The `date` field line of the current second. */
   readonly dateLine: string;
-  /** A `keep-alive` field line, or nothing. */
+  /** The `keep-alive` field line, or an empty string. */
   readonly keepAliveLine: string;
 }
 
-/** Whether the handler itself asks for the connection to be closed behind its answer. */
+/** Whether the handler itself asks for the connection to be closed after its answer. */
 export function asksToClose(head: ResponseHead): boolean {
   return head.fields.length > 0 &&
     (scanFields(head.fields) & FieldFlag.CONNECTION) !== 0 &&
@@ -60,14 +60,14 @@ export function answerFraming(
     return own ? "own" : length ?? "none";
   }
   const unknown = request.minorVersion === 0 ? "close" : "chunked";
-  // 205 has no content (RFC 9110 §15.3.6) and, as from Deno.serve, no Content-Length; without any
-  // framing the client would wait for the connection's end, so an empty chunked body says it. Where
-  // there is no chunked coding, the length does: the connection may persist.
+  // 205 has no content (RFC 9110 §15.3.6) and, as from Deno.serve, no Content-Length. Without any framing
+  // the client would wait for the connection's end, so an empty chunked body is sent. HTTP/1.0 has no
+  // chunked coding: there a Content-Length of 0 lets the connection persist.
   if (status === 205) return request.minorVersion === 0 ? 0 : "chunked";
   return length ?? unknown;
 }
 
-/** Whether the handler says nothing but `close`, so that its field can stay. */
+/** Whether the handler's Connection field says `close` and not `keep-alive` too, so that it can stay. */
 function saysClose(head: ResponseHead): boolean {
   return asksToClose(head) && !connectionOption(head.fields, "keep-alive");
 }
@@ -92,15 +92,15 @@ function framingLine(framing: AnswerFraming): string {
 
 function persistenceLines(head: ResponseHead, facts: AnswerFacts): string {
   if (!facts.persists) return saysClose(head) ? "" : "connection: close\r\n";
-  // HTTP/1.0 persists only where both sides say so (RFC 9112 §9.3), and a Keep-Alive field has to be listed
-  // (RFC 9110 §7.6.1).
+  // With HTTP/1.0 a connection persists only if both sides say so (RFC 9112 §9.3). A Keep-Alive field has to
+  // be listed in Connection (RFC 9110 §7.6.1).
   return "connection: keep-alive\r\n" + facts.keepAliveLine;
 }
 
-/** The fields of a handler that can contradict what the engine does. */
+/** The fields with which a handler can contradict what the engine does. */
 const OURS = FieldFlag.FRAMING | FieldFlag.CONNECTION | FieldFlag.KEEP_ALIVE;
 
-/** A handler's own fields about framing and persistence cannot be true where the engine decides. */
+/** The handler's fields without those that contradict what the engine decided on framing and persistence. */
 function withoutOurs(fields: readonly string[], facts: AnswerFacts): string[] {
   const kept: string[] = [];
   for (let i = 0; i < fields.length; i += 2) {

@@ -1,6 +1,6 @@
 /**
- * What the engine says on its own: the answer to a request that it refuses, and the errors with which
- * it tells the application why an exchange ended.
+ * What the engine itself says: to the client, the answer to a request that it refuses; to the application,
+ * the errors that tell why an exchange ended.
  *
  * @module
  */
@@ -17,20 +17,21 @@ import { statusLine } from "../h1/serialize.ts";
 import type { CloseReason } from "../states.ts";
 
 /**
- * A whole answer that closes the connection. Without content, so that it is right for every method, HEAD
- * included, and echoes nothing; `connection: close` says that nothing behind the request will be read.
+ * A whole answer, after which the connection is closed. It has no content, so that it is correct for every
+ * method, HEAD included, and echoes nothing. `connection: close` tells the client that nothing it sent
+ * after the request will be read.
  */
 export function refusal(status: number, dateLine: string): string {
   return statusLine(status, 1) + "content-length: 0\r\n" + dateLine + "connection: close\r\n\r\n";
 }
 
 /**
- * The answer to a request that its queue turns away, on a connection that goes on. A second, because a
- * queue that is full now has gone through everything in it by then.
+ * The answer to a request that the queue turns away; the connection persists. The client may retry after a
+ * second: by then a queue that is full now has, by default, handled or turned away all that is in it.
  */
 export const OVERLOADED: ResponseHead = { status: 503, fields: ["retry-after", "1"] };
 
-/** The close reason that a refused request leaves behind. */
+/** The close reason of a connection whose request was refused. */
 export function refusalReason(code: ProtocolCode): CloseReason {
   switch (code) {
     case "head_timeout":
@@ -48,27 +49,27 @@ export function refusalReason(code: ProtocolCode): CloseReason {
   }
 }
 
-/** The refusal of a request whose body broke the protocol or a limit while it was read. */
+/** The refusal of a request whose body violated the protocol or a limit while it was read. */
 export function brokenBody(error: BodyError): ProtocolError {
   const code = error.code === "body_too_large" ? "body_too_large" : "bad_chunk";
   return new ProtocolError(code, error.message);
 }
 
-/** What reads of the body get when the engine answered in the handler's place. */
+/** The error of reads of the request body when the engine has answered in the handler's place. */
 export function bodyErrorOf(error: ProtocolError): BodyError {
   const { code, message } = error;
   const known = code === "body_too_large" || code === "body_timeout" || code === "bad_chunk";
   return new BodyError(known ? code : "aborted", message, { cause: error });
 }
 
-/** What a later read gets of a body that was not read to its end before the answer. */
+/** The error of a read after the answer, if the request body was not read to its end before. */
 export function cutShort(): BodyError {
   return new BodyError("aborted", "Cannot read the body: the exchange is over");
 }
 
 /**
- * The reason that `request.signal` and `info.completed` give when a connection ends; `cause` if the
- * engine has answered in the handler's place.
+ * The error that `request.signal` and `info.completed` give when a connection ends for this reason. It has
+ * a `cause` if the engine has answered in the handler's place.
  */
 export function abortError(reason: CloseReason, cause?: ProtocolError): AbortError {
   const [code, message] = ABORTS[reason] ?? OTHERWISE;

@@ -1,31 +1,32 @@
 /**
  * Buffers in three sizes: tiny ones for connections that wait, small ones for heads and answers, large
- * ones for bodies. Whoever takes one gives it back as soon as it is empty, so that memory follows the
- * work, not the connections.
+ * ones for bodies. Whoever takes a buffer gives it back as soon as it is empty, so that the memory in use
+ * depends on the work under way, not on the number of connections.
  *
- * Tiny and small buffers are cut from slabs, so that ten thousand of them are a few dozen allocations and cost
- * resident memory only where bytes were written. Last given back is first taken: it is in the cache.
+ * Tiny and small buffers are cut from slabs of 64 KiB: thousands of them take few allocations, and use
+ * resident memory only where bytes were written. The buffer that was given back last is taken first, since
+ * it is most likely in the processor's cache.
  *
  * @module
  */
 
 import type { Bytes } from "../ports.ts";
 
-/** A head of a browser without much of a cookie has some 600 bytes. */
+/** Holds the head of a browser's request, some 600 bytes when its cookies are short. */
 export const TINY_BYTES = 1024;
 
-/** Sixteen pipelined heads of a load generator have 1.3 KB, and so have most heads with cookies. */
+/** Holds sixteen pipelined heads of a load generator (1.3 KB), or a head with usual cookies. */
 export const SMALL_BYTES = 2048;
 
-/** A 64 KiB piece of a body with its head or chunk framing goes out in one write. */
+/** Holds a piece of a body of 64 KiB and its head or chunk framing, which then go out in one write. */
 export const LARGE_BYTES = 64 * 1024 + 1024;
 
 const SLAB_BYTES = 64 * 1024;
 
-/** How many large buffers are kept for later; the rest is left to the garbage collector. */
+/** The most large buffers that the pool keeps; the garbage collector takes the others. */
 const LARGE_KEPT = 64;
 
-/** The pool of one reactor. */
+/** The buffers of one reactor that nobody uses at present. */
 export class BufferPool {
   readonly #tiny: Bytes[] = [];
   readonly #small: Bytes[] = [];
@@ -48,7 +49,7 @@ export class BufferPool {
     return this.#large.pop() ?? new Uint8Array(LARGE_BYTES);
   }
 
-  /** Takes a buffer back; one of another size, not from here, is ignored. */
+  /** Takes a buffer back. A buffer of another size is not from this pool, and is ignored. */
   give(buffer: Bytes): void {
     if (buffer.length === TINY_BYTES) this.#tiny.push(buffer);
     else if (buffer.length === SMALL_BYTES) this.#small.push(buffer);

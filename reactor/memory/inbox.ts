@@ -1,11 +1,13 @@
 /**
  * The bytes that a connection has received and not yet used, in one buffer with one bound.
  *
- * A read may be under way into the free end of the buffer while the front is used up, so nothing moves
- * until it has come back. The bound is the buffer: when it is full no read is armed and TCP holds the
- * peer back. Theory: idle connections wait on a tiny buffer, or a small one once a read has filled that;
- * a read that fills it, or a head that does not fit, brings a large one from the pool, which goes back as
- * soon as the connection has nothing left.
+ * A read may be under way into the free end of the buffer while bytes at its front are used, so nothing
+ * moves before the read has completed. The size of the buffer is the bound: while it is full, no read is
+ * started, and TCP holds the peer back.
+ *
+ * An idle connection waits with a tiny buffer, or with a small one if a read has ever filled the tiny one.
+ * After a read that filled the buffer, or for a head that does not fit, the connection takes a large one
+ * from the pool and gives it back as soon as no byte is left.
  *
  * @module
  */
@@ -22,22 +24,23 @@ export interface Buffers {
 
 const NONE: Bytes = new Uint8Array(0);
 
-/** The receiving side of one connection. */
+/** The bytes that one connection has received: owns their buffer and decides on its size. */
 export class Inbox {
   readonly #buffers: Buffers;
   /** The most bytes it may hold when a head needs more than a large buffer. */
   readonly #maxBytes: number;
   /** Whether a read is under way: the buffer must stay where it is. */
   #reading = false;
-  /** The last read filled the buffer: more was probably waiting than it could take. */
+  /** The last read filled the buffer: more bytes probably waited than there was room for. */
   #filled = false;
-  /** A tiny buffer has once been too small for what this peer sends. */
+  /** Whether a tiny buffer was ever too small for what this peer sends. */
   #roomy = false;
-  /** A body is being read: small buffers would only cut it into pieces. */
+  /** Whether a body is being read: a small buffer would only cut it into small pieces. */
   expectsBody = false;
   bytes: Bytes = NONE;
-  /** The first unused byte, and the end of what has arrived. */
+  /** The offset of the first byte that is not used. */
   start = 0;
+  /** The offset after the last byte that has arrived. */
   end = 0;
 
   constructor(buffers: Buffers, options: { maxBytes: number }) {
@@ -45,7 +48,7 @@ export class Inbox {
     this.#maxBytes = options.maxBytes;
   }
 
-  /** How many bytes wait. */
+  /** How many bytes have arrived and are not used. */
   get size(): number {
     return this.end - this.start;
   }
@@ -53,14 +56,15 @@ export class Inbox {
   /** Where the next read goes, or `null` when there is no room. Must be followed by `filled`. */
   room(): Bytes | null {
     if (this.start === this.end) this.#rewind();
-    // Before the next request is cut in two by the buffer's end; no byte is moved more than once for this.
+    // So that the buffer's end does not cut the next request in two. Since half of the buffer is used up by
+    // then, no byte is moved twice for this.
     else if (this.start > this.bytes.length >> 1) this.#toFront();
     else if (this.end === this.bytes.length && !this.#makeRoom()) return null;
     this.#reading = true;
     return this.end === 0 ? this.bytes : this.bytes.subarray(this.end);
   }
 
-  /** A read came back with so many bytes; 0 when it failed or found the end. */
+  /** A read has completed and brought `bytes` bytes; 0 when it failed or found the end of the stream. */
   filled(bytes: number): void {
     this.#reading = false;
     this.end += bytes;
@@ -69,12 +73,12 @@ export class Inbox {
     if (this.#filled) this.#roomy = true;
   }
 
-  /** So many bytes at the start have been used. */
+  /** The first `bytes` bytes have been used. */
   consume(bytes: number): void {
     this.start += bytes;
   }
 
-  /** Drops everything; returns how many bytes that were. */
+  /** Drops all bytes that are not used; returns how many there were. */
   discard(): number {
     const dropped = this.size;
     this.start = this.end;
@@ -117,7 +121,7 @@ export class Inbox {
   }
 
   #isLarge(): boolean {
-    // The others are cut from slabs; large ones have their memory to themselves.
+    // Tiny and small buffers are cut from slabs; a large one has an `ArrayBuffer` of its own.
     return this.bytes.byteLength === this.bytes.buffer.byteLength;
   }
 

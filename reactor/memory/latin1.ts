@@ -1,5 +1,5 @@
 /**
- * Strings that stand for bytes, one character each.
+ * Strings that stand for bytes, each character for one.
  *
  * @module
  */

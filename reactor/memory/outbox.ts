@@ -1,8 +1,10 @@
 /**
- * The bytes that wait to be written: small things are gathered in one pooled buffer, so that the answers
- * to everything one read brought go out in one write; a large body follows from where it lies. Most
- * answers fit a small buffer, and hundreds of connections write in the same turn: a large one is taken
- * only by what does not fit (with large ones for all, 256 connections cost three times as much on `/`).
+ * The bytes that wait to be written. Heads and short bodies are gathered in one pooled buffer, so that the
+ * answers to all requests that one read brought go out in one write. A large body is written after them,
+ * from the array that it came in.
+ *
+ * Hundreds of connections write in the same turn, and most answers fit into a small buffer: a connection
+ * takes a large one only for what does not fit (see docs/performance.md, "What paid").
  *
  * @module
  */
@@ -17,35 +19,44 @@ export interface OutputBuffers {
   give(buffer: Bytes): void;
 }
 
-/** A head up to the length of its text, what follows the length, and the text. */
+/** An answer in three parts, with the length of its text between the first two. */
 export interface PlainAnswer {
+  /** The head up to the value of Content-Length. */
   readonly prefix: Bytes;
+  /** The head after that value. */
   readonly suffix: Bytes;
+  /** The content. */
   readonly text: string;
 }
 
-/** Of a length that fits into the buffer. */
+/** The most decimal digits in the length of a text that fits into a buffer. */
 const MOST_DIGITS = 6;
 
-/** UTF-8 takes no more for a UTF-16 code unit. */
+/** The most bytes that UTF-8 takes for one UTF-16 code unit. */
 const MOST_BYTES_A_CHAR = 3;
 
-/** Text up to this length is written faster by a loop here than by the platform, whose call costs 80 ns. */
+/**
+ * Up to this length, a loop here writes text faster than a call of the platform does; see
+ * docs/performance.md, "What paid".
+ */
 const MOST_LOOPED = 80;
 
 const NONE: Bytes = new Uint8Array(0);
 
-/** The sending side of one connection. What is appended while `next`'s bytes are being written goes behind them. */
+/**
+ * The bytes that one connection has to write; owns their buffer. Bytes that are appended while those that
+ * `next` gave are being written go out after them.
+ */
 export class Outbox {
   readonly #buffers: OutputBuffers;
   readonly #codec: Codec;
   #bytes: Bytes = NONE;
   #isLarge = false;
-  /** The buffer is being written from: it must stay where it is. */
+  /** Whether a write from the buffer is under way: its bytes must not move. */
   #lent = false;
   #start = 0;
   #end = 0;
-  /** Written after the gathered bytes. */
+  /** The large body that is written after the gathered bytes. */
   #tail: Bytes | null = null;
 
   constructor(buffers: OutputBuffers, codec: Codec) {
@@ -53,17 +64,20 @@ export class Outbox {
     this.#codec = codec;
   }
 
-  /** Whether anything waits. */
+  /** Whether any bytes wait. */
   get pending(): boolean {
     return this.#end > this.#start || this.#tail !== null;
   }
 
-  /** Whether a further answer can be gathered behind what is there. */
+  /** Whether a further answer can be gathered: no large body is to be written before it. */
   get open(): boolean {
     return this.#tail === null;
   }
 
-  /** Appends text as UTF-8; returns the bytes it took, or -1 (and appends nothing) if the room may not do. */
+  /**
+   * Appends text as UTF-8 and returns the number of its bytes; appends nothing and returns -1 if there may
+   * not be enough room.
+   */
   text(text: string): number {
     if (!this.#fits(text.length)) return -1;
     const written = this.#codec.utf8Into(text, this.#bytes, this.#end);
@@ -72,25 +86,25 @@ export class Outbox {
   }
 
   /**
-   * Appends a head in two parts with the length of `text` in bytes between them, and the text as UTF-8
-   * behind. Returns that length, or -1, and appends nothing, if the room may not do.
+   * Appends a head, with the length of the text in bytes between its two parts, and the text as UTF-8.
+   * Returns that length; appends nothing and returns -1 if there may not be enough room.
    */
   plain(answer: PlainAnswer): number {
     const { prefix, suffix, text } = answer;
     const others = prefix.length + suffix.length + MOST_DIGITS;
     if (!this.#fits(others + text.length)) return -1;
     const written = this.#putPlain(answer);
-    // What is not ASCII takes more room than characters.
+    // Text that is not ASCII has more bytes than characters.
     const retry = written < 0 && this.#fits(others + text.length * MOST_BYTES_A_CHAR);
     return retry ? this.#putPlain(answer) : written;
   }
 
-  /** Appends text that is known to be ASCII, whatever the room. */
+  /** Appends text that is known to be ASCII, of any length. */
   ascii(text: string): void {
     if (this.text(text) < 0) this.latin1(text);
   }
 
-  /** Takes the last `count` bytes back. */
+  /** Removes the last `count` bytes that were appended. */
   retract(count: number): void {
     this.#end -= count;
   }
@@ -100,7 +114,10 @@ export class Outbox {
     this.bytes(latin1Bytes(text));
   }
 
-  /** Appends bytes: copied when they fit, else written from where they lie, and nothing behind them. */
+  /**
+   * Appends bytes. They are copied if they fit into the buffer; else they are written from their own array,
+   * and no further answer is gathered before that.
+   */
   bytes(bytes: Bytes): void {
     if (bytes.length === 0) return;
     if (this.#tail !== null) {
@@ -113,7 +130,7 @@ export class Outbox {
     }
   }
 
-  /** What to write next; `null` when all is written, and the buffer is back in the pool. */
+  /** The bytes to write next; `null` when all are written, and then the buffer is back in the pool. */
   next(): Bytes | null {
     if (this.#end > this.#start) {
       this.#lent = true;
@@ -124,14 +141,14 @@ export class Outbox {
     return null;
   }
 
-  /** The kernel took so many of the bytes that `next` gave. */
+  /** The kernel has taken `count` of the bytes that `next` gave. */
   taken(count: number): void {
     this.#lent = false;
     if (this.#end > this.#start) this.#start += count;
     else this.#tail = count === this.#tail!.length ? null : this.#tail!.subarray(count);
   }
 
-  /** Drops what waits and gives the buffer back; not while a write is under way. */
+  /** Drops all bytes and gives the buffer back. Not to be called while a write is under way. */
   release(): void {
     this.#tail = null;
     this.#lent = false;
@@ -163,7 +180,10 @@ export class Outbox {
     return written;
   }
 
-  /** Writes text as UTF-8 at an offset, with room for as many bytes as characters; -1 if it needs more than there is. */
+  /**
+   * Writes text as UTF-8 at an offset and returns the number of its bytes, or -1 if there is not enough
+   * room. There must be room for at least as many bytes as the text has characters.
+   */
   #putText(text: string, at: number): number {
     const { length } = text;
     const bytes = this.#bytes;
@@ -176,7 +196,7 @@ export class Outbox {
     return length;
   }
 
-  /** Whether so many bytes fit, if need be into a larger buffer. */
+  /** Whether `count` bytes fit; takes a larger buffer if that helps. */
   #fits(count: number): boolean {
     if (this.#tail !== null) return false;
     if (this.#bytes.length === 0) this.#bytes = this.#buffers.takeSmall();
@@ -198,7 +218,7 @@ export class Outbox {
   }
 }
 
-/** Writes a whole number in decimal; returns the offset behind it. */
+/** Writes a whole number in decimal; returns the offset after it. */
 function putDecimal(bytes: Bytes, at: number, value: number): number {
   const end = at + digitsOf(value);
   for (let i = end - 1, rest = value; i >= at; i--, rest = (rest / 10) | 0) {

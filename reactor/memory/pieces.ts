@@ -1,28 +1,29 @@
 /**
- * The pieces of a body that is collected. A piece is an array of its own, which costs some 300 bytes whatever
- * it holds: what comes in packets of a few bytes is gathered in larger ones, so that a body costs what its
- * limit says and not three hundred times as much.
+ * The pieces of a body that is collected. Each array takes hundreds of bytes of memory besides its content,
+ * so pieces of a few bytes are copied together into larger ones. Otherwise a client that sends a body byte
+ * by byte could make it take hundreds of times its limit; see docs/performance.md, "What paid".
  *
  * @module
  */
 
 import type { Bytes } from "../ports.ts";
 
-/** A piece of so many bytes is worth an array of its own. */
+/** From this size on, a piece is kept as it is. */
 const WORTH_BYTES = 2_048;
 
+/** The most bytes of small pieces that are copied together. */
 const GATHERED_BYTES = 8_192;
 
-/** Collects one body. */
+/** Collects the pieces of one body. */
 export class Pieces {
   readonly #whole: Bytes[] = [];
-  /** Small pieces, from the second on; used again and again. */
+  /** Where small pieces are copied to, from the body's second piece on; used again when it was full. */
   #gathered: Bytes | null = null;
   #fill = 0;
-  /** Bytes in all. */
+  /** The bytes of all pieces together. */
   size = 0;
 
-  /** Takes a piece; it may be kept. */
+  /** Adds a piece. Its array may be kept, so the caller must not change it afterwards. */
   add(piece: Bytes): void {
     const first = this.size === 0;
     this.size += piece.length;
@@ -37,7 +38,7 @@ export class Pieces {
     this.#fill += piece.length;
   }
 
-  /** All of them as one; nothing may be added behind it. */
+  /** All pieces as one array. No piece may be added afterwards. */
   joined(): Bytes {
     this.#endGathering();
     return joined(this.#whole, this.size);
@@ -50,7 +51,7 @@ export class Pieces {
   }
 }
 
-/** Pieces of `size` bytes together as one; a single one as it is. */
+/** Joins pieces that have `size` bytes together into one array; a single piece is returned as it is. */
 export function joined(pieces: readonly Bytes[], size: number): Bytes {
   if (pieces.length === 1) return pieces[0]!;
   const all: Bytes = new Uint8Array(size);

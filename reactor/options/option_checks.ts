@@ -1,6 +1,6 @@
 /**
- * Checks of values that a program passes as options. Every error names the option and quotes what it
- * was given. Knows no option by name.
+ * Checks of the values that a program passes as options. Each error names the option and quotes the value.
+ * This file knows no option by name.
  *
  * @module
  */
@@ -8,11 +8,11 @@
 /** The longest time that a platform timer can wait, in milliseconds. */
 export const MAX_MS = 2 ** 31 - 1;
 
-/** The numbers that an option takes: whole ones from `least` to `most`. */
+/** The numbers that an option accepts: whole numbers from `least` to `most`. */
 export interface IntegerRange {
   readonly least: number;
   readonly most: number;
-  /** For the error's text; may be empty. */
+  /** The unit that the error names; may be empty. */
   readonly unit: string;
 }
 
@@ -51,7 +51,8 @@ export function checkRecord<T extends object>(name: string, value: T): T {
 }
 
 /**
- * A name that is not known is a typing error, and the limit it was meant to set would be missing.
+ * Checks that no name is unknown: it would be a misspelling, and the setting that was meant would keep its
+ * default without notice.
  *
  * @throws {TypeError} If `given` has a property that is not in `known`.
  */

@@ -1,6 +1,6 @@
 /**
- * The settings of a server with their defaults filled in, checked once: here are the defaults, the
- * checks and the choice by path. The prose of each setting is in `settings.ts`. Pure.
+ * The settings of a server, with defaults filled in and checked once. This file holds the defaults, the
+ * checks and the choice by path; `settings.ts` describes each setting. Pure.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export type {
   Timeouts,
 } from "./settings.ts";
 
-/** What can differ by path, resolved. */
+/** The settings that can differ by path, with defaults filled in. */
 export interface PathOptions {
   /** {@linkcode Limits.bodyBytes}, in bytes. */
   readonly bodyBytes: number;
@@ -29,27 +29,27 @@ export interface PathOptions {
   readonly handler: number;
 }
 
-/** One resolved entry of {@linkcode ReactorOptions.overrides}. */
+/** One entry of {@linkcode ReactorOptions.overrides}, with defaults filled in. */
 export interface ResolvedOverride extends PathOptions {
-  /** The whole path, or what it begins with. */
+  /** The whole path, or the beginning of all paths that are meant. */
   readonly path: string;
-  /** Whether `path` is only the beginning. */
+  /** Whether `path` is the beginning of a path. */
   readonly prefix: boolean;
 }
 
-/** Everything set and checked; made once, by {@linkcode resolveOptions}. */
+/** All settings, checked; made once, by {@linkcode resolveOptions}. */
 export interface Options {
-  /** Every time-out, in milliseconds. */
+  /** All time-outs, in milliseconds. */
   readonly timeouts: Timeouts;
-  /** Every limit, in the unit it names. */
+  /** All limits, each in the unit that its name or description gives. */
   readonly limits: Limits;
-  /** What differs by path, the first match wins. */
+  /** The settings of some paths; the first entry that matches holds. */
   readonly overrides: readonly ResolvedOverride[];
   /** Whether answers carry `Keep-Alive: timeout=`. */
   readonly keepAliveHeader: boolean;
   /** `null` without a queue. */
   readonly queue: QueueOptions | null;
-  /** What holds for a path without an override. */
+  /** The settings of all paths without an override. */
   readonly everywhere: PathOptions;
 }
 
@@ -85,7 +85,10 @@ export const DEFAULT_LIMITS: Limits = {
 /** The defaults of {@linkcode Shutdown}, in milliseconds. */
 export const DEFAULT_SHUTDOWN: Shutdown = { readyDelay: 0, deadline: 20_000, grace: 1_000 };
 
-/** Limits without which memory would have no bound, and the rates, which their time-outs switch off. */
+/**
+ * Limits that cannot be turned off: those without which memory would have no bound, and the rates, which
+ * are turned off by their time-outs.
+ */
 const AT_LEAST_ONE = [
   "headBytes",
   "headerCount",
@@ -99,7 +102,7 @@ const AT_LEAST_ONE = [
 const OVERRIDE_NAMES = ["path", "limits", "timeouts"];
 
 /**
- * Fills in the defaults and checks everything once.
+ * Fills in the defaults and checks all settings.
  *
  * @throws {TypeError} If a name inside an option is unknown, or a value is of the wrong kind.
  * @throws {RangeError} If a number is not whole or out of its range.
@@ -133,8 +136,8 @@ export function resolveShutdown(given?: Partial<Shutdown>): Shutdown {
 }
 
 /**
- * What holds for a request path: the first override that matches, else what holds everywhere.
- * `path` is that of the target, without query and, in absolute form, without scheme and authority.
+ * The settings for a request path: the first override that matches, else those of all other paths.
+ * `path` is that of the request target, without query and, in absolute form, without scheme and authority.
  */
 export function optionsForPath(options: Options, path: string): PathOptions {
   for (const entry of options.overrides) {
@@ -149,7 +152,7 @@ const MS = { least: 0, most: MAX_MS, unit: "milliseconds" };
 const AMOUNT = { least: 0, most: Number.MAX_SAFE_INTEGER, unit: "" };
 const AMOUNT_FROM_ONE = { ...AMOUNT, least: 1 };
 
-/** `defaults` with the numbers of `given` put in, each checked against its range. */
+/** `defaults`, with the numbers of `given` in their places, each checked against its range. */
 function resolveNumbers<T extends Record<keyof T, number>>(
   name: string,
   given: Partial<T> | undefined,
@@ -236,7 +239,7 @@ function resolveOverride(
   };
 }
 
-/** A `*` that is not the last character would look as if it meant something. */
+/** Rejects a `*` that is not the last character: it would have no effect, but look as if it had one. */
 function resolvePath(
   name: string,
   path: unknown,

@@ -1,6 +1,5 @@
 /**
- * The settings of the queue with their defaults filled in, checked once; the prose of each is in
- * `settings.ts`.
+ * The settings of the queue, with defaults filled in and checked once; `settings.ts` describes each.
  *
  * @module
  */
@@ -8,7 +7,7 @@
 import { checkInteger, checkNames, checkRecord, describe, MAX_MS } from "./option_checks.ts";
 import type { LaneFunction, Queue } from "./settings.ts";
 
-/** Everything set and checked. */
+/** All settings of a queue, checked. */
 export interface QueueOptions {
   /** {@linkcode Queue.maxActive}. */
   readonly maxActive: number | "auto";
@@ -47,7 +46,7 @@ const HELD = { ...COUNT, least: 0 };
 const MS = { least: 1, most: MAX_MS, unit: "milliseconds" };
 
 /**
- * Fills in the defaults and checks; `null` without a queue.
+ * Fills in the defaults and checks all settings; returns `null` without a queue.
  *
  * @throws {TypeError} If a name is unknown, or a value is of the wrong kind.
  * @throws {RangeError} If a number is not whole or out of its range, or the floor is over the ceiling.
@@ -64,7 +63,7 @@ export function resolveQueue(given: Partial<Queue> | undefined): QueueOptions | 
   return { maxActive: resolveActive(maxActive), floor, ceiling, maxQueued, maxWait, lane };
 }
 
-/** Everything checked but `maxActive`. */
+/** All settings with defaults filled in, each but `maxActive` checked. */
 function withDefaults(given: Partial<Queue>): QueueOptions {
   const { maxActive = DEFAULT_QUEUE.maxActive, lane = DEFAULT_QUEUE.lane } = given;
   const numberOf = (name: "floor" | "ceiling" | "maxQueued" | "maxWait", range: typeof COUNT) => {

@@ -1,164 +1,175 @@
 /**
- * What can be set: time-outs, limits, overrides by path and the durations of a shutdown, each
- * with its unit, its default and where the default comes from. `options.ts` holds the defaults and
- * checks what is given; what a setting *does* lives where it is obeyed.
+ * What can be set: time-outs, limits, overrides by path, the queue and the durations of a shutdown, each
+ * with its unit, its default and the reason for the default. `options.ts` holds the defaults and checks
+ * what a program gives; the code that obeys a setting is elsewhere.
  *
- * Zero means off where it says so. Milliseconds are whole and at most 2,147,483,647 (24.8 days, the
- * longest that a platform timer can wait); sizes and counts are whole and exact.
+ * Zero turns a setting off where its description says so. Milliseconds are whole numbers up to
+ * 2,147,483,647 (24.8 days, the longest that a platform timer can wait). Sizes and counts are whole numbers.
  *
  * @module
  */
 
 import type { RequestView } from "../request_head.ts";
 
-/** How long each phase of a connection may last, in milliseconds; `0` switches one off. */
+/** How long each phase of a connection may last, in milliseconds; `0` turns a time-out off. */
 export interface Timeouts {
   /**
-   * From accepting a connection to the end of its TLS handshake; then it is closed.
+   * The time from accepting a connection to the end of its TLS handshake; then the connection is closed.
    *
-   * Go bounds it by its read time-out (none by default), Kestrel by 10 s.
+   * Go limits it by its read time-out (none by default), Kestrel to 10 s.
    * @default {10_000}
    */
   readonly handshake: number;
   /**
-   * From the first byte of a request to the end of its head, not extended by progress; then 408.
+   * The time from the first byte of a request to the end of its head, whatever arrives meanwhile; then the
+   * client gets 408.
    *
-   * nginx 60 s, Node 60 s, Kestrel 30 s, Go none. A head fits into a few packets: 10 s covers
-   * three retransmissions, and each second more is one more that a trickling client holds.
+   * nginx 60 s, Node 60 s, Kestrel 30 s, Go none. A head fits into a few packets: 10 s are enough for three
+   * retransmissions, and a client that sends its head byte by byte can hold a connection for that long.
    * @default {10_000}
    */
   readonly head: number;
   /**
-   * Without a request under way, from the last answer or from accepting; then a plain close.
+   * The time without a request, from the last answer or from accepting the connection; then the connection
+   * is closed without an answer.
    *
-   * Should exceed the idle time-out of a proxy in front, or the proxy reuses a connection that is
-   * being closed. nginx 75 s, Node 5 s (65 s from its next major on), Kestrel 130 s, Go none.
+   * It should be longer than the idle time-out of a proxy in front of the server: otherwise the proxy may
+   * reuse a connection that is being closed. nginx 75 s, Node 5 s (65 s from its next major on), Kestrel
+   * 130 s, Go none.
    * @default {60_000}
    */
   readonly idle: number;
   /**
-   * Grace before a request body has to arrive at {@linkcode Limits.bodyRate}; then 408.
+   * The grace period after which a request body must arrive at {@linkcode Limits.bodyRate} or faster; if
+   * it does not, the client gets 408.
    *
-   * The rate is the average since the server began to wait for the body; bytes that came fast
-   * buy at most twelve graces (60 s). The time in which the server itself does not read does not
-   * count. Kestrel 5 s; nginx 60 s between two reads.
+   * The rate is the average since the server began to wait for the body. Bytes that arrived faster extend
+   * the time, to at most twelve grace periods (60 s) from then. Time in which the server does not read does
+   * not count. Kestrel 5 s; nginx 60 s between two reads.
    * @default {5_000}
    */
   readonly body: number;
   /**
-   * Grace before the client has to take an answer at {@linkcode Limits.writeRate}; then the
-   * connection is cut.
+   * The grace period after which the client must take an answer at {@linkcode Limits.writeRate} or faster;
+   * if it does not, the connection is cut.
    *
-   * Measured as {@linkcode Timeouts.body} is, while bytes are waiting for the client. Kestrel 5 s;
+   * Measured like {@linkcode Timeouts.body}, while bytes wait for the client. Kestrel 5 s;
    * nginx 60 s between two writes; Go and Node none.
    * @default {5_000}
    */
   readonly write: number;
   /**
-   * From calling the handler to its `Response`; then `request.signal` fires and the client gets
-   * 503. Once the head of the answer is out, the end of the time cuts it.
+   * The time from calling the handler to its `Response`; then `request.signal` is aborted and the client
+   * gets 503. If the head of the answer has been sent by then, the answer is cut off.
    *
-   * Off, as everywhere else: how long an answer may take is the application's knowledge.
+   * Off, as in other servers: only the application knows how long an answer may take.
    * @default {0}
    */
   readonly handler: number;
   /**
-   * How long a connection that is being closed still reads and discards, so that the client gets
-   * its last answer rather than a reset (RFC 9112 §9.6). Ends at once when the client closes.
+   * How long a connection that is being closed still reads and discards bytes, so that the client gets its
+   * last answer rather than a reset (RFC 9112 §9.6). It ends at once when the client closes its side.
    *
-   * nginx 30 s in all and 5 s without a byte, Go 500 ms. `0` closes at once, without that care.
+   * nginx 30 s in all and 5 s without a byte, Go 500 ms. `0` closes at once; the client may lose the
+   * answer.
    * @default {2_000}
    */
   readonly linger: number;
 }
 
-/** How much of everything, each in the unit it names. */
+/** How much of everything is accepted, each limit in its own unit. */
 export interface Limits {
   /**
-   * The request line and all field lines together, in bytes, at least 1; over it 431.
+   * The size of the request line and all field lines together, in bytes, at least 1; above it, the client
+   * gets 431.
    *
    * Kestrel 32 KiB, nginx 4 × 8 KiB, Node 16 KiB, Deno.serve 64 KiB, Go 1 MiB.
    * @default {32_768}
    */
   readonly headBytes: number;
   /**
-   * Field lines in a request, at least 1; over it 431.
+   * The number of field lines in a request, at least 1; above it, the client gets 431.
    *
    * Kestrel 100, Deno.serve 128, nginx 1,000, Go none.
    *
-   * Raising it far costs: in Deno, iterating over `headers` takes time with the square of the number of
-   * fields (1,000 of them 0.1 s).
+   * A much higher limit has a cost: in Deno, the time to iterate over `headers` grows with the square of the
+   * number of fields (0.1 s for 1,000 of them).
    * @default {100}
    */
   readonly headerCount: number;
   /**
-   * The request target in bytes, at least 1; over it 414. nginx and Kestrel 8 KiB a request line.
+   * The size of the request target in bytes, at least 1; above it, the client gets 414. nginx and Kestrel
+   * 8 KiB for the request line.
    * @default {8_192}
    */
   readonly targetBytes: number;
   /**
-   * A request body that `text`, `json`, `bytes`, `arrayBuffer`, `blob` or `formData` collects, in
-   * bytes, `0` = off; over it the read rejects, and 413 unless the handler answers otherwise.
+   * The size of a request body that `text`, `json`, `bytes`, `arrayBuffer`, `blob` or `formData` collects,
+   * in bytes, `0` = off; above it the read rejects, and the client gets 413 unless the handler answers
+   * otherwise.
    *
    * Kestrel 30,000,000 bytes, nginx 1 MiB, Node, Go and Deno.serve none.
    * @default {16_777_216}
    */
   readonly bufferedBodyBytes: number;
   /**
-   * A request body however it is read, in bytes, `0` = off; over it 413.
+   * The size of a request body, however it is read, in bytes, `0` = off; above it, the client gets 413.
    *
    * Off, so that `request.body` streams uploads of any size, as in Node, Go and Deno.serve.
    * @default {0}
    */
   readonly bodyBytes: number;
   /**
-   * The least average rate of a request body in bytes per second after the grace
-   * {@linkcode Timeouts.body}, at least 1. Kestrel 240.
+   * The lowest average rate at which a request body may arrive, in bytes per second, after the grace period
+   * {@linkcode Timeouts.body}; at least 1. Kestrel 240.
    * @default {240}
    */
   readonly bodyRate: number;
   /**
-   * The least average rate at which a client takes an answer, in bytes per second after the grace
-   * {@linkcode Timeouts.write}, at least 1. Kestrel 240.
+   * The lowest average rate at which a client may take an answer, in bytes per second, after the grace
+   * period {@linkcode Timeouts.write}; at least 1. Kestrel 240.
    * @default {240}
    */
   readonly writeRate: number;
   /**
-   * Requests on one connection, `0` = off; the last answer carries `Connection: close`.
+   * The number of requests on one connection, `0` = off; the last answer has `Connection: close`.
    *
    * nginx 1,000; Node, Go and Kestrel none.
    * @default {0}
    */
   readonly requestsPerConnection: number;
   /**
-   * Pipelined requests that one connection may have waiting while a handler is at work, and that it
-   * works off before others get their turn; at least 1. More stay in the kernel; nothing is refused.
+   * The number of pipelined requests that one connection reads ahead while a handler is at work, and that
+   * it handles in a row before other connections are served; at least 1. Further requests stay in the
+   * kernel; none is refused.
    * @default {64}
    */
   readonly pipelinedRequests: number;
   /**
-   * Connections open at once, at least 1; {@linkcode Limits.overConnections} says what then.
+   * The number of connections open at once, at least 1; {@linkcode Limits.overConnections} says what
+   * happens to more of them.
    *
-   * nginx 512 a worker; Node, Go, Kestrel and Deno.serve none. 16,384 idle ones cost some hundred
-   * MiB of memory, and as many descriptors.
+   * nginx 512 a worker; Node, Go, Kestrel and Deno.serve none. 16,384 idle connections take some hundred
+   * MiB of memory, and as many file descriptors.
    * @default {16_384}
    */
   readonly connections: number;
   /**
-   * Connections open at once from one IP address, `0` = off; over it 503 and close. Off, because
-   * behind a proxy all come from one address.
+   * The number of connections open at once from one IP address, `0` = off; one above it gets 503 and is
+   * closed. Off, because behind a proxy all connections come from one address.
    * @default {0}
    */
   readonly connectionsPerAddress: number;
   /**
-   * At {@linkcode Limits.connections}: `"wait"` stops accepting, so that the rest queue in the
-   * kernel's backlog (HAProxy's way); `"refuse"` accepts and answers 503 at once.
+   * What happens at {@linkcode Limits.connections}: with `"wait"`, the server stops accepting, so that
+   * further connections wait in the kernel's backlog, as with HAProxy; with `"refuse"`, it accepts them and
+   * answers 503 at once.
    * @default {"wait"}
    */
   readonly overConnections: "wait" | "refuse";
   /**
-   * How much of a request body that the handler left unread is read to keep the connection, in
-   * bytes; more than that is left, and the connection closes after its answer. Go 256 KiB.
+   * How much of a request body that the handler did not read is read and discarded to keep the connection
+   * open, in bytes. If more is left, the connection is closed after the answer. Go 256 KiB.
    * @default {262_144}
    */
   readonly drainBytes: number;
@@ -166,19 +177,20 @@ export interface Limits {
    * How much a connection that is being closed reads and discards, in bytes, within
    * {@linkcode Timeouts.linger}; `0` discards nothing.
    *
-   * Generous, because many clients send a whole upload before they look for an answer, and
-   * discarding costs little; the time is the bound that matters. hono's Node adapter 64 MiB, nginx
-   * no bound but time.
+   * The default is high, because many clients send a whole upload before they look for an answer, and
+   * discarding costs little: the time-out is the limit that matters. hono's Node adapter 64 MiB, nginx
+   * limits only the time.
    * @default {67_108_864}
    */
   readonly lingerBytes: number;
 }
 
 /**
- * Other limits for some request paths. The first entry that matches wins.
+ * Other limits for some request paths. The first entry that matches holds.
  *
- * The path is the one that `new URL(request.url)` gives: without query and dot segments, and with nothing
- * decoded. One resource can be spelled in several ways: so set the strict value for all, and loosen it here.
+ * The path is the one that `new URL(request.url)` gives: without query and dot segments, and without any
+ * percent-decoding. The path of one resource can be written in several ways, so set the strict value for
+ * all paths, and a looser one here.
  */
 export interface PathOverride {
   /** A whole path such as `/upload`, or the beginning of paths, ending in `*`: `/files/*`. */
@@ -193,73 +205,80 @@ export interface PathOverride {
 export type LaneFunction = (request: RequestView) => "high" | "normal";
 
 /**
- * The queue in front of the handlers: so many at a time, a bounded number of requests that wait, and 503
- * with `Retry-After` for the rest, at the cost of a static answer and on a connection that goes on.
+ * The queue in front of the handlers: a limited number of handlers at a time, a limited number of requests
+ * that wait, and 503 with `Retry-After` for all others. Such an answer costs no more than a static one, and
+ * the connection persists.
  *
- * A client has one place for each of its connections: what it pipelines waits behind. A client that
- * leaves, or ends its side of the connection, while its request waits is dropped; its handler never runs.
- * In a queue under pressure the newest goes first. In one that stands, because more comes than can be
- * done, whoever comes takes the place of one that has waited longer than the bound: ten milliseconds, or
- * four times the gap between two starts if that is more. A queue stands when it has not been empty for
- * ten times the bound; a burst is worked off.
+ * Each connection has at most one request in the queue; further ones that the client pipelines wait in the
+ * connection. If the client leaves, or ends its side of the connection, while its request waits, the
+ * request is dropped and its handler never runs.
+ *
+ * A short burst is handled in order. In a queue under pressure, the newest request goes first. In a standing
+ * queue, where more requests come than can be handled, each new one takes the place of one that has waited
+ * longer than the bound: ten milliseconds, or four times the average time between two starts if that is
+ * more. A queue is standing when it has not been empty for ten times the bound.
  */
 export interface Queue {
   /**
-   * Handlers at work at a time: a number of at least 1, or `"auto"`, which finds it between
+   * The number of handlers at work at a time: at least 1, or `"auto"`, which finds it between
    * {@linkcode Queue.floor} and {@linkcode Queue.ceiling} from how long handlers take.
    *
-   * A handler is at work from its call until its answer is complete (for a stream its last byte) and its
-   * promise has settled; with `"auto"` until its answer begins, so that streams without an end do not use
-   * it up. One that was told to stop, through `request.signal`, and goes on all the same counts for five
+   * A handler is at work from its call until its answer is complete (for a stream, its last byte) and its
+   * promise has settled; with `"auto"`, until its answer begins, so that streams without an end do not use
+   * up the number. A handler that was told to stop, through `request.signal`, and goes on counts for five
    * seconds more.
    * @default {"auto"}
    */
   readonly maxActive: number | "auto";
   /**
-   * The least that `"auto"` goes down to, and where it begins; at least 1. Envoy's adaptive concurrency
-   * tries out three.
+   * The lowest number that `"auto"` may choose, and the one that it begins with; at least 1. Envoy's
+   * adaptive concurrency tries out three.
    * @default {4}
    */
   readonly floor: number;
-  /** The most that `"auto"` goes up to, at least the floor. Envoy 1,000. @default {1_000} */
+  /** The highest number that `"auto"` may choose, at least the floor. Envoy 1,000. @default {1_000} */
   readonly ceiling: number;
   /**
-   * Requests that wait at once, `0` = none: what cannot begin at once is turned away. In a full queue a
-   * request of the high lane takes the place of a normal one.
+   * The number of requests that wait at once, `0` = none: a request that cannot begin at once gets 503. In a
+   * full queue, a request of the high lane takes the place of a normal one.
    *
-   * A thousand cost some MiB, and at a millisecond each are worked off within {@linkcode Queue.maxWait}.
+   * A thousand take some MiB; at a millisecond each, they are handled within {@linkcode Queue.maxWait}.
    * @default {1_000}
    */
   readonly maxQueued: number;
   /**
-   * How long a request may wait, in milliseconds, at least 1; then 503. Exact to about 2 ms, or to one
-   * handler that computes without a pause.
+   * How long a request may wait, in milliseconds, at least 1; then the client gets 503. Exact to about
+   * 2 ms, or to the time of one handler that computes without a pause.
    *
-   * A second: longer than any burst that is worth waiting out, shorter than the time-outs of clients.
+   * A second is longer than a burst that is worth waiting for, and shorter than the time-outs of clients.
    * @default {1_000}
    */
   readonly maxWait: number;
   /**
-   * The lane that a request waits in. Those of `"high"` go first, but every eighth start is one of
-   * `"normal"` if one waits. Called only for requests that have to wait, before anything is decoded; an
-   * error that it throws counts as `"normal"` and is reported once.
+   * Chooses the lane that a request waits in. Requests of the lane `"high"` go first, but at least one of
+   * every eight requests comes from `"normal"` if one waits there. The function is called only for requests
+   * that have to wait, before anything is decoded. If it throws, the request waits in `"normal"`; the first
+   * error is reported.
    * @default {"high" for /healthz, /readyz, /livez and /metrics}
    */
   readonly lane: LaneFunction;
 }
 
-/** What a program may set; everything left out has its default. */
+/** What a program may set; what it leaves out has its default. */
 export interface ReactorOptions {
   /** Time-outs in milliseconds. */
   readonly timeouts?: Partial<Timeouts>;
-  /** Limits, in the units they name. */
+  /** Limits, each in its own unit. */
   readonly limits?: Partial<Limits>;
-  /** Limits of some paths, the first match wins. @default {[]} */
+  /** Limits of some paths; the first entry that matches holds. @default {[]} */
   readonly overrides?: readonly PathOverride[];
-  /** Admission control; without it handlers begin at once. `{}` is one with all defaults. @default {none} */
+  /**
+   * The queue in front of the handlers; without it, handlers begin at once. `{}` sets one up with all
+   * defaults. @default {none}
+   */
   readonly queue?: Partial<Queue>;
   /**
-   * Whether answers on a connection that stays open carry `Keep-Alive: timeout=` with
+   * Whether answers on a connection that persists have a `Keep-Alive: timeout=` field with
    * {@linkcode Timeouts.idle} in whole seconds. @default {false}
    */
   readonly keepAliveHeader?: boolean;
@@ -268,25 +287,25 @@ export interface ReactorOptions {
 /** The durations of a shutdown's phases, in milliseconds, each from the end of the one before. */
 export interface Shutdown {
   /**
-   * How long the server still accepts and answers as before, and only its phase has changed to
-   * `"leaving"`, so that `/readyz` says 503 and load balancers take it out before it closes; `0` = off.
+   * How long the server still accepts connections and answers as before; `0` = off. Only its phase changes,
+   * to `"leaving"`, so that `/readyz` answers 503 and load balancers stop sending requests before it closes.
    *
-   * As long as they need to notice: with Kubernetes `periodSeconds` × `failureThreshold` of the readiness
-   * probe, and a little more. An aborted `signal` cuts it short.
+   * It should be as long as load balancers need to notice: with Kubernetes, `periodSeconds` ×
+   * `failureThreshold` of the readiness probe, and a little more. Aborting `signal` cuts it short.
    * @default {0}
    */
   readonly readyDelay: number;
   /**
-   * When the handlers still at work are aborted through `request.signal`; `0` = at once. Counts from the
-   * end of {@linkcode Shutdown.readyDelay}.
+   * The time from the end of {@linkcode Shutdown.readyDelay} until the handlers that are still at work are
+   * aborted through `request.signal`; `0` = at once.
    *
-   * 20 s: with the grace it ends within the 30 s that Kubernetes leaves a container by default.
+   * 20 s and the grace period together are less than the 30 s that Kubernetes gives a container by default.
    * .NET's host 30 s, Traefik 10 s, Caddy and Deno.serve wait for ever.
    * @default {20_000}
    */
   readonly deadline: number;
   /**
-   * From the deadline to closing the sockets that are still open; `0` = at once.
+   * The time from the deadline until the sockets that are still open are closed; `0` = at once.
    * @default {1_000}
    */
   readonly grace: number;

@@ -6,9 +6,9 @@
  * takes one: what follows runs after the code that runs now and after every microtask that is queued by
  * then. The event loop does not go on before the queue is empty, so no socket is read meanwhile.
  *
- * How many microtasks a promise takes is nobody's promise: it depends on how Deno writes its functions.
- * `tests/engine/microtasks_test.ts` asks the runtime itself and fails when a number here no longer
- * suffices; the counts of today are in docs/performance.md, "Microtasks".
+ * No specification says how many microtasks a promise of the runtime takes: it depends on how Deno's
+ * functions are written. `tests/engine/microtasks_test.ts` asks the runtime itself and fails when a number
+ * here no longer suffices; the counts of today are in docs/performance.md, "Microtasks".
  *
  * Each function here includes the microtask that its caller's own `await` takes: `await turnDelivered()`
  * goes on exactly {@linkcode TURN_MICROTASKS} microtasks later.

@@ -1,28 +1,28 @@
 /**
- * A minimum average rate with a grace period, as Kestrel watches request bodies and answers: a peer
- * that moves nothing, or a trickle, is caught; a slow but honest link is not.
+ * A minimum average rate with a grace period, as Kestrel applies it to request bodies and answers. It
+ * detects a peer that moves no bytes or only a trickle, and lets a slow but honest link pass.
  *
- * The average counts from the moment the engine began to wait for the peer. Bytes already moved buy
- * time at the minimum rate, but never more than {@linkcode CREDIT} grace periods ahead: a burst into
- * the kernel's buffers, which the peer may never have read, must not buy an hour. Twelve times the
- * default grace of 5 s is the 60 s after which nginx gives up on a silent peer (`send_timeout`,
- * `client_body_timeout`). Time in which the engine does not wait for the peer is not counted.
+ * The average counts from the moment the engine began to wait for the peer. Bytes that have moved extend
+ * the deadline at the minimum rate, but to no more than {@linkcode CREDIT} grace periods from now: a burst
+ * into the kernel's buffers, which the peer may never have read, must not extend it by an hour. Twelve
+ * times the default grace of 5 s is the 60 s after which nginx gives up on a silent peer (`send_timeout`,
+ * `client_body_timeout`). Time in which the engine does not wait for the peer does not count.
  *
  * @module
  */
 
-/** How many grace periods ahead the credit for bytes already moved may reach. */
+/** The latest deadline that bytes already moved can bring, in grace periods from now. */
 export const CREDIT = 12;
 
-/** What must be kept. */
+/** The rate that a peer must keep. */
 export interface RateRule {
-  /** How long any rate will do, in milliseconds; 0 turns the rule off. */
+  /** How long the peer may be slower than the rate, in milliseconds; 0 turns the rule off. */
   readonly graceMs: number;
-  /** Bytes per second; 0 turns the rule off. */
+  /** The minimum rate in bytes per second; 0 turns the rule off. */
   readonly rate: number;
 }
 
-/** One direction of one connection. */
+/** The minimum rate of one direction of one connection, and the deadline that follows from it. */
 export class MinRate {
   readonly #rule: RateRule;
   #waitedMs = 0;
@@ -42,13 +42,13 @@ export class MinRate {
     this.deadline = this.#deadline(now);
   }
 
-  /** The peer gave or took so many bytes. */
+  /** The peer has sent or taken `bytes` bytes. */
   moved(bytes: number, now: number): void {
     this.#bytes += bytes;
     if (this.#waitingSince >= 0) this.deadline = this.#deadline(now);
   }
 
-  /** The engine has something else to do than to wait. */
+  /** The engine does not wait for the peer from now on. */
   pause(now: number): void {
     if (this.#waitingSince < 0) return;
     this.#waitedMs += now - this.#waitingSince;

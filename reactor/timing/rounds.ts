@@ -1,17 +1,18 @@
 /**
- * Fairness among many connections: rounds. The runtime polls at most some 128 ready sockets a turn, wakes
- * what is over that in reverse order, and a connection that was just served gets in front again, so that
- * from about 128 busy connections on some are served thousands of times while others wait for seconds.
+ * Fairness among many connections, by rounds: in one round, each connection that is ready is served once.
  *
- * So when a turn was that full, whoever has been served is held back from reading again until all others
- * that are ready have had their turn. A turn that was not full tells that nobody waits any more; if none
- * comes, a look of the runtime at its sockets that brought nothing does. (Not a timer: a turn takes longer
- * than the shortest of them, which then fires before the next turn, and the round ends too early. At 4,096
- * connections the 99th percentile was 1 s with it, and is 144 ms.) With fewer connections than fill a turn
- * none of this runs.
+ * Why they are needed: in one turn, the runtime delivers what about 128 ready sockets have brought. It
+ * wakes the sockets over that number in reverse order, and a connection that was just served comes first
+ * again. So with more than about 128 busy connections, some are served thousands of times while others
+ * wait for seconds.
  *
- * A turn is what the runtime delivers at once: all its promises are resolved before the first
- * continuation runs, so a few microtasks behind the first continuation all of them have run.
+ * How they work: when a turn was full, each connection that was served may not read again before all
+ * others that are ready have been served. The round ends with a turn that was not full, since then no
+ * other connection waits. If no further turn comes, it ends when the runtime has polled its sockets and
+ * found nothing. (A timer would not do: it fires between two turns, when most connections still wait; see
+ * docs/performance.md, "What paid".) With fewer connections than fill a turn, none of this happens.
+ *
+ * What a turn is, and how its end is found, `microtasks.ts` says.
  *
  * @module
  */
@@ -19,23 +20,27 @@
 import type { Clock } from "../ports.ts";
 import { turnDelivered } from "./microtasks.ts";
 
-/** A turn of so many reads is taken for full; the runtime's budget is 128. */
+/** The reads from which on a turn counts as full; the runtime delivers at most 128 in one. */
 export const FULL_TURN = 100;
 
-/** The rounds of one reactor. */
+/** The rounds of one reactor: counts the reads of each turn and holds back who was served. */
 export class Rounds {
   readonly #clock: Pick<Clock, "afterPoll">;
   readonly #population: { readonly size: number };
-  /** Reads completed in this turn, and whether its end is being waited for. */
+  /** Reads that have completed in this turn. */
   #served = 0;
+  /** Whether the end of this turn is being waited for. */
   #counting = false;
-  /** Turns so far; tells whether a look at the sockets has brought one. */
+  /** Turns so far: shows whether polling the sockets has brought a further one. */
   #turns = 0;
+  /** Reads that have completed in this round, up to the last turn that ended. */
   #inRound = 0;
+  /** Whether a poll of the sockets is being waited for. */
   #watching = false;
+  /** Resolves when the next round begins; `null` while nobody waits for it. */
   #gate: Promise<void> | null = null;
   #open: (() => void) | null = null;
-  /** Whether whoever was served has to wait. */
+  /** Whether a connection that was served has to wait for the next round. */
   holding = false;
 
   /** `population` is the Set of connections, of which only the size matters. */
@@ -51,7 +56,7 @@ export class Rounds {
     if (!this.#counting) this.#countTurn();
   }
 
-  /** Resolves when the next round begins; called while `holding`, by who was served in this one. */
+  /** Resolves when the next round begins. A connection that was served awaits it while `holding`. */
   next(): Promise<void> {
     if (!this.#watching) this.#watch();
     return this.#gate ??= new Promise((resolve) => this.#open = resolve);
@@ -69,7 +74,7 @@ export class Rounds {
     else if (this.holding) this.#release();
   }
 
-  /** The last turn of a round may be full as well: then nothing comes behind it. */
+  /** Ends the round when polling the sockets brings no further turn: its last turn may be full, too. */
   #watch(): void {
     const turns = this.#turns;
     this.#watching = true;

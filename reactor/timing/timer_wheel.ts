@@ -1,29 +1,29 @@
 /**
- * A hashed timer wheel: deadlines of many connections on one coarse interval.
+ * A hashed timer wheel: the deadlines of many connections on one coarse interval.
  *
- * It never reads a clock: whoever owns it calls `advance(now)`. A deadline fires at the first advance
- * past it, never before. Nodes belong to their owners, so scheduling again allocates nothing, and both
- * `schedule` and `cancel` are O(1). A slot's list is taken off before its nodes fire; what is scheduled
- * while firing runs in a later advance. Deadlines further away than one revolution stay in their slot
- * and are passed over until their turn.
+ * The wheel never reads a clock: its owner calls `advance(now)`. A deadline fires at the first advance
+ * after it has passed, never before. A node belongs to its owner, so that scheduling it again allocates
+ * nothing; `schedule` and `cancel` are O(1). A slot's list is taken off before its nodes fire: a node that
+ * is scheduled while others fire runs in a later advance. A deadline that is more than one revolution away
+ * stays in its slot and is skipped until its revolution comes.
  *
  * (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", 1987, scheme 6.)
  *
  * @module
  */
 
-/** Something with a deadline. */
+/** Something that can have a deadline. */
 export interface Expiring {
   /** Called when the deadline has passed; may schedule its node again. */
   expire(now: number): void;
 }
 
-/** One owner's place in the wheel. */
+/** The place of one owner in the wheel. */
 export class WheelNode {
   readonly owner: Expiring;
-  /** When it is due, in the clock's milliseconds; `Infinity` when not scheduled. */
+  /** The deadline, in the clock's milliseconds; `Infinity` when there is none. */
   at = Infinity;
-  /** @internal Neighbours in the slot's circular list; `null` when in none. */
+  /** @internal The neighbours in the slot's circular list; `null` when the node is in no list. */
   previous: WheelNode | null = null;
   /** @internal */
   next: WheelNode | null = null;
@@ -35,7 +35,7 @@ export class WheelNode {
 
 const NOBODY: Expiring = { expire() {} };
 
-/** The wheel. */
+/** Keeps nodes by their deadlines, and fires those that are due when its owner advances it. */
 export class TimerWheel {
   readonly #slots: WheelNode[] = [];
   readonly #mask: number;
@@ -72,7 +72,7 @@ export class TimerWheel {
     const target = Math.floor(now / this.#tickMs);
     // After a long pause one full revolution visits every slot there is.
     const first = Math.max(this.#tick, target - this.#mask - 1) + 1;
-    // Set first: what is scheduled while firing is behind all that is visited now.
+    // Set first, so that a node scheduled while others fire gets a slot after all that are visited now.
     this.#tick = Math.max(this.#tick, target);
     for (let tick = first; tick <= target; tick++) {
       this.#fire(this.#slots[tick & this.#mask]!, now);
@@ -94,7 +94,7 @@ export class TimerWheel {
   }
 
   #link(node: WheelNode): void {
-    // The slot behind the deadline's own, so that it has passed when the slot comes up.
+    // The slot after the deadline's own, so that the deadline has passed when the slot is visited.
     const tick = Math.max(Math.floor(node.at / this.#tickMs) + 1, this.#tick + 1);
     const list = this.#slots[tick & this.#mask]!;
     node.previous = list.previous;
