@@ -12,8 +12,7 @@ import { MinRate } from "./min_rate.ts";
 
 /**
  * The longest that a connection lingers while the server shuts down, in milliseconds: Go's
- * `rstAvoidanceDelay`. A client that keeps idle connections may not notice that the server ended one, and
- * would then hold up the shutdown.
+ * `rstAvoidanceDelay`. Clients that keep idle connections do not always notice that one was ended.
  */
 const HASTY_LINGER_MS = 500;
 
@@ -46,12 +45,12 @@ export class Deadlines {
     this.#since = entry.now;
   }
 
-  /** When the connection entered its present state. */
+  /** When the present state was entered. */
   get since(): number {
     return this.#since;
   }
 
-  /** The connection has entered another state. */
+  /** The connection is in another state. */
   entered(stage: Stage, now: number): void {
     this.#stage = stage;
     this.#since = now;
@@ -74,24 +73,24 @@ export class Deadlines {
     this.#hasty = true;
   }
 
-  /** The engine waits for bytes of the request body from now on. */
+  /** The body's bytes are awaited. */
   awaitBody(now: number): void {
     const { timeouts, limits } = this.#options;
     this.#body ??= new MinRate({ graceMs: timeouts.body, rate: limits.bodyRate });
     this.#body.wait(now);
   }
 
-  /** Bytes of the request body have arrived. */
+  /** Bytes of the body came. */
   bodyMoved(bytes: number, now: number): void {
     this.#body?.moved(bytes, now);
   }
 
-  /** The engine does not wait for the request body at present. */
+  /** Nobody waits for the body at present. */
   restBody(now: number): void {
     this.#body?.pause(now);
   }
 
-  /** The request body has arrived whole, or nobody wants the rest. */
+  /** The body is over. */
   endBody(): void {
     this.#body = null;
   }
@@ -109,22 +108,22 @@ export class Deadlines {
     this.#output.wait(now);
   }
 
-  /** The kernel has taken bytes of the output. */
+  /** The kernel took bytes of the output. */
   outputMoved(bytes: number, now: number): void {
     this.#output?.moved(bytes, now);
   }
 
-  /** The kernel has taken all the output there was; more of the answer may follow. */
+  /** The kernel has taken all there was; the answer may go on. */
   restOutput(now: number): void {
     this.#output?.pause(now);
   }
 
-  /** The output of an answer has ended. */
+  /** The output of an answer is over. */
   endOutput(): void {
     this.#output = null;
   }
 
-  /** The earliest deadline; `Infinity` if nothing can become due. */
+  /** The earliest of all, `Infinity` if nothing can become due. */
   next(): number {
     return Math.min(
       this.#stateAt(),
