@@ -27,7 +27,8 @@ export type {
   TraceEvent,
 } from "./handlers/trace/events.ts";
 export type { TraceOptions } from "./handlers/trace/trace.ts";
-export { type Measured, Metrics } from "./handlers/metrics/metrics.ts";
+export { Metrics } from "./handlers/metrics/metrics.ts";
+export type { Measured } from "./handlers/metrics/measured.ts";
 export { StatusPage, type StatusPageOptions } from "./handlers/status/status_page.ts";
 export type { Watched } from "./handlers/status/feed.ts";
 export {

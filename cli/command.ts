@@ -9,24 +9,13 @@ import { parseArgs } from "@std/cli/parse-args";
 import { MAX_MS } from "../reactor/options/option_checks.ts";
 import type { LogFormat } from "../mod.ts";
 import { DEFAULT_SHUTDOWN } from "../reactor/options/options.ts";
+import type { ListenPlace } from "./listen_place.ts";
 import type { TraceFormat } from "./trace_lines.ts";
-
-/** Where to listen, as the flags say it. */
-export type Place =
-  | { readonly kind: "tcp"; readonly hostname: string; readonly port: number }
-  | {
-    readonly kind: "tls";
-    readonly hostname: string;
-    readonly port: number;
-    readonly certFile: string;
-    readonly keyFile: string;
-  }
-  | { readonly kind: "unix"; readonly path: string };
 
 /** Listen, and end as asked. */
 export interface ServeCommand {
   readonly kind: "serve";
-  readonly place: Place;
+  readonly place: ListenPlace;
   /** How long a shutdown waits for answers under way, in milliseconds. */
   readonly drainMs: number;
   /** How long a shutdown serves on before it drains, in milliseconds. */
@@ -161,7 +150,7 @@ function withOptionalValue(argument: string): string {
   return OPTIONAL_VALUE.includes(argument) ? `${argument}=` : argument;
 }
 
-function placeOf(flags: Flags): Place {
+function placeOf(flags: Flags): ListenPlace {
   const { unix, cert: certFile, key: keyFile, hostname = "127.0.0.1" } = flags;
   if (unix !== undefined) {
     const other = (["hostname", "port", "cert", "key"] as const).find((name) => name in flags);

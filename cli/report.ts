@@ -6,7 +6,7 @@
 
 import type { Address, ServeAddr, ShutdownReport } from "../mod.ts";
 import { hostAndPort } from "../handlers/host_and_port.ts";
-import type { Place } from "./command.ts";
+import type { ListenPlace } from "./listen_place.ts";
 
 /** The address of a server as one would type it into a browser. */
 export function formatAddress(addr: ServeAddr, secure: boolean): string {
@@ -15,7 +15,7 @@ export function formatAddress(addr: ServeAddr, secure: boolean): string {
 }
 
 /** Where the program was told to listen. */
-export function formatPlace(place: Place): string {
+export function formatPlace(place: ListenPlace): string {
   return place.kind === "unix" ? `unix:${place.path}` : hostAndPort(place.hostname, place.port);
 }
 

@@ -6,7 +6,8 @@
  */
 
 import { AccessLog, serve, type ServeHandler, type Server, type StatusPage } from "../mod.ts";
-import type { Place, ServeCommand } from "./command.ts";
+import type { ServeCommand } from "./command.ts";
+import type { ListenPlace } from "./listen_place.ts";
 import { formatPlace } from "./report.ts";
 
 /** Where the page is on its port. */
@@ -28,7 +29,7 @@ export interface StartOptions {
  *
  * @throws {StartError} If the certificate cannot be read or the place cannot be had.
  */
-export function start(place: Place, { handler, signal, keepWrite }: StartOptions): Server {
+export function start(place: ListenPlace, { handler, signal, keepWrite }: StartOptions): Server {
   const rest = { handler, signal, onListen: () => {} };
   const tls = place.kind === "tls" ? certificateOf(place) : {};
   try {
@@ -79,7 +80,7 @@ export function startStatus(page: StatusPage, port: number): Server<Deno.NetAddr
   }
 }
 
-function certificateOf({ certFile, keyFile }: Extract<Place, { kind: "tls" }>) {
+function certificateOf({ certFile, keyFile }: Extract<ListenPlace, { kind: "tls" }>) {
   return { cert: readPem("certificate", certFile), key: readPem("key", keyFile) };
 }
 

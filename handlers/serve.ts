@@ -20,7 +20,7 @@ import { trace, type TraceOptions } from "./trace/trace.ts";
 import { failureResponse } from "./failure.ts";
 import { hostAndPort } from "./host_and_port.ts";
 import { telemetryFor } from "./otel/telemetry.ts";
-import type { Surroundings } from "./fetch/surroundings.ts";
+import type { HandlerContext } from "./fetch/handler_context.ts";
 import { serveArguments, type ServeCall } from "./serve_arguments.ts";
 import type {
   ServeAddr,
@@ -147,14 +147,14 @@ function start(call: ServeCall): Server {
 function fetchInit(
   call: ServeCall,
   addr: Address,
-  surroundings: Surroundings | null,
+  context: HandlerContext | null,
 ): FetchInit {
   return {
     handler: call.handler,
     onError: call.onError ?? failureResponse,
     defaultHost: authority(addr),
     compressing: call.automaticCompression,
-    surroundings,
+    context,
   };
 }
 

@@ -10,7 +10,7 @@ import type { Server } from "../serve.ts";
 import { type Destination, openFile, STDERR } from "./destination.ts";
 import { FORMATS, type LogFormat } from "./formats.ts";
 import { LineWriter } from "./line_writer.ts";
-import { Scribe } from "./scribe.ts";
+import { LogObserver } from "./log_observer.ts";
 
 /** Options of {@linkcode AccessLog}. */
 export interface AccessLogOptions {
@@ -47,7 +47,7 @@ const NAMES = ["format", "to"];
  */
 export class AccessLog {
   readonly #writer: LineWriter;
-  readonly #scribe: Scribe;
+  readonly #logObserver: LogObserver;
   readonly #stops = new Set<() => void>();
 
   /**
@@ -69,7 +69,7 @@ export class AccessLog {
     const { clock } = denoPorts();
     const writer = new LineWriter(clock, destinationOf(to));
     this.#writer = writer;
-    this.#scribe = new Scribe({ clock, format, write: (line) => writer.write(line) });
+    this.#logObserver = new LogObserver({ clock, format, write: (line) => writer.write(line) });
   }
 
   /** Lines that were lost, because where they go was slow, full or out of order. */
@@ -79,7 +79,7 @@ export class AccessLog {
 
   /** Logs the answers of `server` too from now on; the function returned ends that. */
   observe(server: Pick<Server, "observe">): () => void {
-    const end = server.observe(this.#scribe);
+    const end = server.observe(this.#logObserver);
     const stop = () => {
       if (this.#stops.delete(stop)) end();
     };

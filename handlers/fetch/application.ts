@@ -12,7 +12,7 @@ import { report } from "../report.ts";
 import { HandlerInfo } from "./info.ts";
 import { lazyRequest } from "./request.ts";
 import { sendPlan } from "./response.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { HandlerContext } from "./handler_context.ts";
 import type { SendPlan, StreamPlan, WholePlan } from "./send_plan.ts";
 import { discard, sendStream } from "./send_stream.ts";
 
@@ -26,7 +26,7 @@ export interface FetchInit {
   /** Whether answers are compressed for clients that accept it. */
   readonly compressing: boolean;
   /** What each call of the handler, and all that follows from it, runs in; `null` for nothing. */
-  readonly surroundings: Surroundings | null;
+  readonly context: HandlerContext | null;
 }
 
 /** Taken once: the global is a getter, and a program may put something else in its place. */
@@ -34,7 +34,7 @@ const NativeResponse = Response;
 
 /** The application for one server. */
 export function fetchApplication(init: FetchInit): Application {
-  const { handler, defaultHost, surroundings } = init;
+  const { handler, defaultHost, context } = init;
   const compressor = init.compressing ? import("./compression.ts") : null;
   const begin: Begin = (exchange, request) => {
     try {
@@ -50,15 +50,15 @@ export function fetchApplication(init: FetchInit): Application {
       recover({ init, exchange, request, compressor }, error);
     }
   };
-  const run = surroundings === null ? begin : beginIn(surroundings, begin);
+  const run = context === null ? begin : beginIn(context, begin);
   return (exchange, head) => run(exchange, lazyRequest({ exchange, head, defaultHost }));
 }
 
 type Begin = (exchange: Exchange, request: Request) => void;
 
-function beginIn(surroundings: Surroundings, begin: Begin): Begin {
+function beginIn(context: HandlerContext, begin: Begin): Begin {
   return (exchange, request) =>
-    surroundings.enter({ exchange: exchange.info, request }, () => begin(exchange, request));
+    context.enter({ exchange: exchange.info, request }, () => begin(exchange, request));
 }
 
 /** Loaded for those servers alone that compress: it brings zlib, which others should not start with. */
@@ -148,7 +148,7 @@ async function recover(call: Call, error: unknown): Promise<void> {
     if (exchange.abortReason !== undefined && isAftermath(error, exchange.abortReason)) {
       return exchange.cut();
     }
-    init.surroundings?.failed(exchange.info, error);
+    init.context?.failed(exchange.info, error);
     const response: unknown = await init.onError(error);
     if (exchange.responded) {
       discard(response);
@@ -156,7 +156,7 @@ async function recover(call: Call, error: unknown): Promise<void> {
     }
     await sendOnly(call, response);
   } catch (failure) {
-    init.surroundings?.failed(exchange.info, failure);
+    init.context?.failed(exchange.info, failure);
     if (exchange.responded) exchange.cut();
     else exchange.respond({ status: 500, fields: [] }, "Internal Server Error");
     report("onError failed, the client gets a bare 500:", failure);

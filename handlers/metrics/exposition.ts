@@ -11,7 +11,7 @@ import { type State, STATES } from "../../reactor/states.ts";
 import { type Sums, sumUp } from "../connection_sums.ts";
 import type { Buckets } from "./buckets.ts";
 import type { Counts } from "./counts.ts";
-import type { Measured } from "./metrics.ts";
+import type { Measured } from "./measured.ts";
 
 /** What is told of. */
 export interface Source {

@@ -7,27 +7,12 @@
  * @module
  */
 
-import type { WorkQueue } from "../../reactor/admission/admission.ts";
-import type { ConnectionInfo } from "../../reactor/observer.ts";
 import { denoPorts } from "../../reactor/deno_ports.ts";
-import type { Observer } from "../../reactor/observer.ts";
 import type { Clock } from "../../reactor/ports.ts";
-import type { Phase } from "../../reactor/states.ts";
 import { READING, refuseMethod } from "../methods.ts";
 import { Counts } from "./counts.ts";
 import type { Exposition, Source } from "./exposition.ts";
-
-/** The part of a server that is measured; every server of `serve` has it. */
-export interface Measured {
-  /** The connections that are open. */
-  readonly connections: ReadonlySet<ConnectionInfo>;
-  /** The queue in front of the handler; `null` where there is none. */
-  readonly queue: WorkQueue | null;
-  /** Where the server is in its life. */
-  readonly phase: Phase;
-  /** Tells `observer` of what happens until the function returned is called. */
-  observe(observer: Observer): () => void;
-}
+import type { Measured } from "./measured.ts";
 
 /** How often a timer is looked at for its lateness, in milliseconds. */
 const LAG_EVERY_MS = 100;

@@ -18,14 +18,14 @@ import {
   trace,
   type Tracer,
 } from "@opentelemetry/api";
-import type { Arrival } from "../fetch/surroundings.ts";
+import type { Arrival } from "../fetch/handler_context.ts";
 import {
-  type Ending,
   ERROR_TYPE,
   HTTP_RESPONSE_STATUS_CODE,
   HTTP_ROUTE,
   requestAttributes,
   type Scheme,
+  type SpanEnding,
   spanName,
 } from "./conventions.ts";
 
@@ -70,7 +70,7 @@ export class CallSpan {
   }
 
   /** Ends it, named by its route if the handler gave it no other name. */
-  end({ status, errorType, isError }: Ending): void {
+  end({ status, errorType, isError }: SpanEnding): void {
     if (this.route !== undefined && !this.#named) {
       this.#span.updateName(`${this.#method} ${this.route}`);
     }

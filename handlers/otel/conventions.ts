@@ -11,7 +11,7 @@
 import type { Attributes } from "@opentelemetry/api";
 import { type AbortError, ProtocolError } from "../../reactor/errors.ts";
 import type { ExchangeInfo } from "../../reactor/observer.ts";
-import type { Arrival } from "../fetch/surroundings.ts";
+import type { Arrival } from "../fetch/handler_context.ts";
 
 /** How a server is spoken to. */
 export type Scheme = "http" | "https";
@@ -135,7 +135,7 @@ function addPeer(attributes: Attributes, { connection }: ExchangeInfo): void {
 }
 
 /** How an exchange ended. */
-export interface Ending {
+export interface SpanEnding {
   /** Of the answer that was sent; 0 if none was. */
   readonly status: number;
   /** The error's low-cardinality name; `undefined` if it went well. */
@@ -151,7 +151,7 @@ export interface Ending {
 export function endingOf(
   { status, abortReason }: Pick<ExchangeInfo, "status" | "abortReason">,
   { error, failure }: { error: AbortError | undefined; failure: unknown },
-): Ending {
+): SpanEnding {
   if (error === undefined) {
     const isError = status >= 500;
     return { status, isError, errorType: isError ? String(status) : undefined };
@@ -178,7 +178,7 @@ function typeName(failure: unknown): string {
 /** What tells the time series of an answer apart. */
 export function answerAttributes(
   exchange: ExchangeInfo,
-  { scheme, route, ending }: { scheme: Scheme; route: string | undefined; ending: Ending },
+  { scheme, route, ending }: { scheme: Scheme; route: string | undefined; ending: SpanEnding },
 ): Attributes {
   const attributes: Attributes = {
     [HTTP_REQUEST_METHOD]: knownMethod(exchange.method),

@@ -12,7 +12,7 @@ import { trace } from "@opentelemetry/api";
 import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { AbortError } from "../../reactor/errors.ts";
 import type { ExchangeInfo, Observer, Refusal } from "../../reactor/observer.ts";
-import type { Arrival } from "../fetch/surroundings.ts";
+import type { Arrival } from "../fetch/handler_context.ts";
 import { CallSpan } from "./call_span.ts";
 import {
   answerAttributes,

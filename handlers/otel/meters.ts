@@ -15,7 +15,7 @@ import {
 } from "./conventions.ts";
 
 /** What one request took. */
-export interface Measured {
+export interface CallFigures {
   readonly ms: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
@@ -58,7 +58,7 @@ export class Meters {
   }
 
   /** A request is over. */
-  ended(attributes: Attributes, { ms, requestBytes, responseBytes }: Measured): void {
+  ended(attributes: Attributes, { ms, requestBytes, responseBytes }: CallFigures): void {
     this.#duration.record(ms / 1000, attributes);
     this.#requestSize.record(requestBytes, attributes);
     this.#responseSize.record(responseBytes, attributes);

@@ -6,7 +6,7 @@
  */
 
 import type { ExchangeInfo, Observer } from "../../reactor/observer.ts";
-import type { Arrival, Surroundings } from "../fetch/surroundings.ts";
+import type { Arrival, HandlerContext } from "../fetch/handler_context.ts";
 import { report } from "../report.ts";
 import type { Scheme } from "./conventions.ts";
 import type { Instrumentation } from "./instrumentation.ts";
@@ -30,7 +30,7 @@ export function telemetryFor(scheme: Scheme): Telemetry | null {
 }
 
 /** Spans and metrics of one server. */
-export class Telemetry implements Surroundings {
+export class Telemetry implements HandlerContext {
   readonly #scheme: Scheme;
   #instrumentation: Instrumentation | null = null;
 

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { toWire, type WireError } from "./messages.ts";
+import { toWire, type WireError } from "./wire_error.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

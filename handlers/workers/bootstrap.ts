@@ -9,16 +9,15 @@ import { setPriority } from "node:os";
 import { workerData } from "node:worker_threads";
 import { sendPlan, type StreamPlan, type WholePlan } from "../fetch/response.ts";
 import { type BodyMessage, BodySink, BodySource, parcel } from "./body_transfer.ts";
-import {
-  type FromExchange,
-  fromWire,
-  type FromWorker,
-  type Origin,
-  type RequestHead,
-  type ResponseHead,
-  toWire,
-  type ToWorker,
+import type {
+  FromExchange,
+  FromWorker,
+  Origin,
+  PostedRequest,
+  PostedResponse,
+  ToWorker,
 } from "./messages.ts";
+import { fromWire, toWire } from "./wire_error.ts";
 
 /** What a worker is started with. */
 export interface WorkerSetup {
@@ -42,12 +41,12 @@ class Exchange {
   #source: BodySource | null = null;
   #bodyFailure: Error | undefined;
 
-  constructor(id: number, head: RequestHead) {
+  constructor(id: number, head: PostedRequest) {
     this.#id = id;
     this.#sink = head.hasBody ? new BodySink((message) => this.#post(message)) : null;
   }
 
-  async run(handler: Handler, head: RequestHead): Promise<void> {
+  async run(handler: Handler, head: PostedRequest): Promise<void> {
     try {
       const response = await handler(this.#request(head), { remoteAddr: head.remoteAddr });
       await this.#answer(response);
@@ -78,7 +77,7 @@ class Exchange {
     }
   }
 
-  #request(head: RequestHead): Request {
+  #request(head: PostedRequest): Request {
     return new Request(head.url, {
       method: head.method,
       headers: head.headers as [string, string][],
@@ -116,7 +115,7 @@ class Exchange {
   }
 }
 
-type Body = ResponseHead["body"];
+type Body = PostedResponse["body"];
 
 function bodyOf(plan: WholePlan | StreamPlan): { body: Body; transfer: ArrayBuffer[] } {
   if (plan.kind === "stream") return { body: null, transfer: [] };
@@ -125,7 +124,7 @@ function bodyOf(plan: WholePlan | StreamPlan): { body: Body; transfer: ArrayBuff
   return { body: bytes, transfer };
 }
 
-function headOf(response: Response, body: Body, plan: WholePlan | StreamPlan): ResponseHead {
+function headOf(response: Response, body: Body, plan: WholePlan | StreamPlan): PostedResponse {
   const { status, statusText, headers } = response;
   return { status, statusText, headers: [...headers], body, streamed: plan.kind === "stream" };
 }

@@ -7,14 +7,9 @@
  */
 
 import { type BodyMessage, BodySink, BodySource } from "./body_transfer.ts";
-import {
-  type FromExchange,
-  fromWire,
-  type RequestHead,
-  type ResponseHead,
-  toWire,
-} from "./messages.ts";
-import type { Pool, Refusal, Task } from "./pool.ts";
+import type { FromExchange, PostedRequest, PostedResponse } from "./messages.ts";
+import { fromWire, toWire } from "./wire_error.ts";
+import type { Pool, PoolRefusal, Task } from "./pool.ts";
 import type { WorkerPort } from "./worker_port.ts";
 
 /** A request's worker failed: its module did not load, it ended itself, or nobody caught an error in it. */
@@ -38,7 +33,7 @@ export interface ExchangeInit {
 }
 
 /** A task that is a request. */
-export class Exchange implements Task {
+export class WorkerExchange implements Task {
   readonly #id: number;
   readonly #request: Request;
   readonly #remoteAddr: Deno.Addr | null;
@@ -120,13 +115,13 @@ export class Exchange implements Task {
     this.#sink?.abort(reason);
   }
 
-  refused(why: Refusal): void {
+  refused(why: PoolRefusal): void {
     // The same request a moment later may find a place; not so in a pool that has ended.
     this.#answer.resolve(unavailable(why === "closed" ? {} : { "retry-after": "1" }));
     this.#end();
   }
 
-  #respond(head: ResponseHead): void {
+  #respond(head: PostedResponse): void {
     const { status, statusText, headers, body, streamed } = head;
     if (streamed) {
       // A reader that gives up leaves the worker with nothing to do: it has to come back soon.
@@ -183,7 +178,7 @@ export class Exchange implements Task {
   }
 }
 
-function requestHead(request: Request, remoteAddr: Deno.Addr | null): RequestHead {
+function requestHead(request: Request, remoteAddr: Deno.Addr | null): PostedRequest {
   const { method, url } = request;
   const hasBody = request.body !== null;
   return { method, url, headers: [...request.headers], hasBody, remoteAddr };

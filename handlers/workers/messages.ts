@@ -1,24 +1,18 @@
 /**
- * What the server's thread and a worker say to each other about one request at a time, as types, and
- * errors as messages. The bodies' own words are in `body_transfer.ts`.
+ * What the server's thread and a worker say to each other about one request at a time, as types. The
+ * bodies' own words are in `body_transfer.ts`, errors in `wire_error.ts`.
  *
  * @module
  */
 
 import type { BodyMessage } from "./body_transfer.ts";
-
-/** An error on its way: an `Error` loses its name and its class when it is cloned. */
-export interface WireError {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string;
-}
+import type { WireError } from "./wire_error.ts";
 
 /** Field lines as pairs, so that each Set-Cookie stays its own. */
 export type FieldPairs = readonly (readonly [string, string])[];
 
 /** A request without its body. */
-export interface RequestHead {
+export interface PostedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: FieldPairs;
@@ -29,7 +23,7 @@ export interface RequestHead {
 }
 
 /** A response without a body that has to be pulled. */
-export interface ResponseHead {
+export interface PostedResponse {
   readonly status: number;
   readonly statusText: string;
   readonly headers: FieldPairs;
@@ -46,7 +40,7 @@ export type Origin = "handler" | "body" | "abort";
 export type ToWorker =
   & { readonly id: number }
   & (
-    | { readonly kind: "request"; readonly head: RequestHead }
+    | { readonly kind: "request"; readonly head: PostedRequest }
     | { readonly kind: "abort"; readonly reason: WireError }
     | BodyMessage
   );
@@ -55,7 +49,7 @@ export type ToWorker =
 export type FromExchange =
   & { readonly id: number }
   & (
-    | { readonly kind: "response"; readonly head: ResponseHead }
+    | { readonly kind: "response"; readonly head: PostedResponse }
     | { readonly kind: "threw"; readonly error: WireError; readonly origin: Origin }
     | { readonly kind: "done" }
     | BodyMessage
@@ -66,28 +60,3 @@ export type FromWorker =
   | { readonly kind: "ready" }
   | { readonly kind: "crashed"; readonly error: WireError }
   | FromExchange;
-
-/** Anything that was thrown, as a message. Reading it may run code of the error, which may throw. */
-export function toWire(error: unknown): WireError {
-  try {
-    if (error instanceof Error) {
-      return {
-        name: String(error.name),
-        message: String(error.message),
-        stack: String(error.stack),
-      };
-    }
-    return { name: "Error", message: String(error), stack: "" };
-  } catch {
-    return { name: "Error", message: "An error that cannot be read", stack: "" };
-  }
-}
-
-/** The error again, with the name, message and stack that it had. */
-export function fromWire({ name, message, stack }: WireError): Error {
-  const error = new Error(message);
-  const hidden = { writable: true, configurable: true, enumerable: false };
-  Object.defineProperty(error, "name", { value: name, ...hidden });
-  if (stack !== "") Object.defineProperty(error, "stack", { value: stack, ...hidden });
-  return error;
-}

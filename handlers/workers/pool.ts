@@ -38,7 +38,7 @@ export const BACKOFF_MAX_MS = 10_000;
 const GONE_MS = 500;
 
 /** Why a task was not run. */
-export type Refusal = "queue full" | "waited too long" | "closed" | "all workers stuck";
+export type PoolRefusal = "queue full" | "waited too long" | "closed" | "all workers stuck";
 
 /** A piece of work. */
 export interface Task {
@@ -51,7 +51,7 @@ export interface Task {
   /** Its time is over; the pool ends it. */
   timedOut(): void;
   /** It will not be run. */
-  refused(why: Refusal): void;
+  refused(why: PoolRefusal): void;
 }
 
 /** What a pool counts. */
@@ -343,12 +343,12 @@ export class Pool {
     this.#queue.delete(task);
   }
 
-  #drop(task: Task, why: Refusal): void {
+  #drop(task: Task, why: PoolRefusal): void {
     this.#forget(task);
     this.#refuse(task, why);
   }
 
-  #refuse(task: Task, why: Refusal): void {
+  #refuse(task: Task, why: PoolRefusal): void {
     this.#counts.refused++;
     task.refused(why);
   }

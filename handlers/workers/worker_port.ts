@@ -14,7 +14,8 @@
 
 import process from "node:process";
 import type { WorkerSetup } from "./bootstrap.ts";
-import { type FromExchange, fromWire, type FromWorker, type ToWorker } from "./messages.ts";
+import type { FromExchange, FromWorker, ToWorker } from "./messages.ts";
+import { fromWire } from "./wire_error.ts";
 
 /** What a worker tells the pool. */
 export interface WorkerEvents {

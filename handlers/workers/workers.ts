@@ -7,7 +7,7 @@
 
 import { denoPorts } from "../../reactor/deno_ports.ts";
 import { report } from "../report.ts";
-import { Exchange } from "./exchange.ts";
+import { WorkerExchange } from "./exchange.ts";
 import { resolvePoolOptions, type WorkersOptions } from "./options.ts";
 import { Pool, type WorkersStats } from "./pool.ts";
 import { threads } from "./worker_port.ts";
@@ -74,7 +74,8 @@ export function workers(module: URL | string, options?: WorkersOptions): Workers
   });
   let requests = 0;
   const handler = (request: Request, info?: { readonly remoteAddr?: Deno.Addr }) =>
-    new Exchange(request, { id: ++requests, remoteAddr: addressOf(info?.remoteAddr), pool }).run();
+    new WorkerExchange(request, { id: ++requests, remoteAddr: addressOf(info?.remoteAddr), pool })
+      .run();
   return Object.assign(handler, {
     stats: () => pool.stats(),
     close: () => pool.close(),

@@ -21,7 +21,7 @@ export interface Counted {
 }
 
 /** What becomes of a connection that has been accepted. */
-export type Verdict = "serve" | "refuse" | "close";
+export type AcceptDecision = "serve" | "refuse" | "close";
 
 /** The connections of one reactor. */
 export class Population<Connection extends Counted> {
@@ -55,7 +55,7 @@ export class Population<Connection extends Counted> {
   }
 
   /** What is to become of a connection from this address. */
-  judge(peer: Address): Verdict {
+  judge(peer: Address): AcceptDecision {
     const { connections } = this.#limits;
     if (!this.#isOver(peer)) return "serve";
     return this.#refused < connections / REFUSED_PART ? "refuse" : "close";

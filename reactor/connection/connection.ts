@@ -24,7 +24,6 @@
  */
 
 import type { Applicant } from "../admission/ticket.ts";
-import type { PlainAnswers } from "../answer/plain_answers.ts";
 import {
   abortError,
   bodyErrorOf,
@@ -33,26 +32,27 @@ import {
   refusal,
   refusalReason,
 } from "../answer/refusal.ts";
-import type { Notice, Pending, Showing } from "../dispatch/agenda.ts";
+import type { Pending } from "../dispatch/agenda.ts";
 import type { Observers } from "../dispatch/observers.ts";
 import { type AbortError, BodyError, type ProtocolCode, ProtocolError } from "../errors.ts";
 import { CONTINUE } from "../h1/serialize.ts";
 import { Inbox } from "../memory/inbox.ts";
 import { Outbox } from "../memory/outbox.ts";
-import type { DropReason } from "../observer.ts";
+import type { DropReason, Refusal } from "../observer.ts";
 import type { Limits } from "../options/options.ts";
-import type { Aborter, Address, Bytes, Codec, Conn } from "../ports.ts";
+import type { Aborter, Address, Conn } from "../ports.ts";
 import type { RequestHead } from "../request_head.ts";
 import { type CloseReason, EVENTS, type State } from "../states.ts";
 import { Deadlines, type Due } from "../timing/deadlines.ts";
 import { type Expiring, WheelNode } from "../timing/timer_wheel.ts";
-import { ConnectionView, type Viewed } from "./connection_view.ts";
+import type { ConnectionView } from "./connection_view.ts";
 import type { ConnectionContext, OpenConnection } from "./context.ts";
 import { createExchange, limitsFor } from "./create_exchange.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type IoEvents, IoLoop } from "./io_loop.ts";
 import { type Ending, Lifecycle } from "./lifecycle.ts";
 import type { ExchangeHost, LiveExchange } from "./live_exchange.ts";
+import { type Noticed, Notices } from "./notices.ts";
 import {
   canDrain,
   type ConnectionFacts,
@@ -83,10 +83,11 @@ export class Connection
     OpenConnection,
     Pending,
     UpgradeHost,
-    Viewed {
+    Noticed {
   readonly id: number;
   readonly overLimit: boolean;
   readonly secure: boolean;
+  readonly context: ConnectionContext;
   /** What has arrived and is not used yet. */
   readonly inbox: Inbox;
   /** What waits to be written. */
@@ -96,13 +97,13 @@ export class Connection
   waiting = false;
   requests = 0;
   bytesDiscarded = 0;
-  readonly #context: ConnectionContext;
   readonly #conn: Conn;
   readonly #life: Lifecycle;
   readonly #deadlines: Deadlines;
   readonly #reader: RequestReader;
   readonly #io: IoLoop;
   readonly #deliveries = new Deliveries();
+  readonly #notices: Notices;
   readonly #openedMs: number;
   /** The request under way and its answer. */
   #exchange: LiveExchange | null = null;
@@ -118,7 +119,6 @@ export class Connection
   #lingerMark = 0;
   /** Requests that may still begin before the output is written. */
   #budget = 0;
-  #view: ConnectionView | null = null;
   #aborter: Aborter | null = null;
 
   constructor(context: ConnectionContext, conn: Conn, init: ConnectionInit) {
@@ -126,8 +126,9 @@ export class Connection
     this.id = init.id;
     this.overLimit = init.overLimit;
     this.secure = conn.handshake !== undefined;
-    this.#context = context;
+    this.context = context;
     this.#conn = conn;
+    this.#notices = new Notices(context, this);
     this.#openedMs = context.now;
     this.#life = new Lifecycle(this.secure ? "handshake" : "idle");
     this.#deadlines = new Deadlines(options, { stage: this.#life.stage, now: context.now });
@@ -151,7 +152,7 @@ export class Connection
   // What others see.
 
   get view(): ConnectionView {
-    return this.#view ??= new ConnectionView(this);
+    return this.#notices.view;
   }
 
   get localAddr(): Address {
@@ -167,11 +168,11 @@ export class Connection
   }
 
   get stateMs(): number {
-    return this.#context.now - this.#deadlines.since;
+    return this.context.now - this.#deadlines.since;
   }
 
   get ageMs(): number {
-    return this.#context.now - this.#openedMs;
+    return this.context.now - this.#openedMs;
   }
 
   get bytesIn(): number {
@@ -193,7 +194,7 @@ export class Connection
 
   get signal(): unknown {
     if (this.#aborter === null) {
-      this.#aborter = this.#context.ports.newAborter();
+      this.#aborter = this.context.ports.newAborter();
       const reason = this.closeReason;
       if (reason !== null) this.#aborter.abort(abortError(reason));
     }
@@ -211,27 +212,7 @@ export class Connection
   }
 
   get limits(): Limits {
-    return this.#context.options.limits;
-  }
-
-  get codec(): Codec {
-    return this.#context.ports.codec;
-  }
-
-  get plainAnswers(): PlainAnswers {
-    return this.#context.plainAnswers;
-  }
-
-  get observers(): Observers | null {
-    return this.#context.observers;
-  }
-
-  get dateLine(): string {
-    return this.#context.dateLine;
-  }
-
-  get keepAliveLine(): string {
-    return this.#context.keepAliveLine;
+    return this.context.options.limits;
   }
 
   // What its reactor calls.
@@ -256,7 +237,7 @@ export class Connection
   abortExchange(reason: AbortError): boolean {
     const exchange = this.#exchange;
     if (exchange === null) return false;
-    if (this.state === "queued") this.#context.admission!.turnAway(exchange.ticket!);
+    if (this.state === "queued") this.context.admission!.turnAway(exchange.ticket!);
     else exchange.abort(reason);
     this.settle();
     return true;
@@ -272,7 +253,7 @@ export class Connection
 
   deadline(): number {
     if (this.#io.writing) {
-      this.#deadlines.awaitOutput(this.#context.now, this.bytesOut - this.#outMark);
+      this.#deadlines.awaitOutput(this.context.now, this.bytesOut - this.#outMark);
     }
     return this.#deadlines.next();
   }
@@ -352,21 +333,21 @@ export class Connection
   }
 
   onWritten(count: number): void {
-    this.#deadlines.outputMoved(count, this.#context.now);
+    this.#deadlines.outputMoved(count, this.context.now);
     // These bytes may belong to the answer before: then the time of the handler at work does not change.
     if (this.peerEnded && this.#exchange?.responded) this.#limitAnswer();
   }
 
   onAllWritten(): void {
     this.#deliveries.delivered();
-    this.#deadlines.restOutput(this.#context.now);
+    this.#deadlines.restOutput(this.context.now);
     if (this.#exchange === null && this.#upgraded === null) this.#onAnswersWritten();
     this.settle();
   }
 
   /** Something threw that may not throw: it costs this connection, and no other. */
   onDefect(error: unknown): void {
-    this.#context.failed(error);
+    this.context.failed(error);
     this.abort("internal_error");
   }
 
@@ -380,7 +361,7 @@ export class Connection
       this.flush();
     }
     this.inbox.expectsBody = true;
-    this.#deadlines.awaitBody(this.#context.now);
+    this.#deadlines.awaitBody(this.context.now);
     if (this.#unreadBody !== null) this.#deadlines.endAllowance();
     this.#touch();
     this.#io.readOn();
@@ -388,7 +369,7 @@ export class Connection
 
   onBodyTaken(): void {
     if (this.#exchange !== null) this.#exchange.expectsContinue = false;
-    this.#deadlines.restBody(this.#context.now);
+    this.#deadlines.restBody(this.context.now);
     this.#timeLateReader();
     this.#io.readOn();
   }
@@ -427,7 +408,7 @@ export class Connection
 
   onAnswerComplete(exchange: LiveExchange): void {
     this.#deliver(exchange);
-    this.#deadlines.restBody(this.#context.now);
+    this.#deadlines.restBody(this.context.now);
     const { body } = exchange;
     if (this.ending.kind === "last") {
       // A refusal is in the output already.
@@ -449,7 +430,8 @@ export class Connection
     this.#deliver(exchange);
     this.#reader.unhold();
     this.#move(EVENTS.upgrade);
-    this.#upgraded = new UpgradedConnection(this);
+    const { inbox } = this;
+    this.#upgraded = new UpgradedConnection(this, { conn: this.#conn, io: this.#io, inbox });
     if (this.peerEnded) this.#upgraded.ended();
     this.flush();
     this.#io.readOn();
@@ -457,9 +439,11 @@ export class Connection
   }
 
   note(call: () => void): void {
-    // Who watches sees the connection as it is now, although it is told later.
-    const view = this.observers === null ? this.#view : this.view;
-    this.#context.agenda.note(new ConnectionNotice(this, call, view));
+    this.#notices.note(call);
+  }
+
+  noteRefused(refusal: Refusal): void {
+    this.#notices.refused(refusal);
   }
 
   /** Writes what is in the outbox now. */
@@ -476,18 +460,6 @@ export class Connection
 
   // What the raw connection after an upgrade calls (UpgradeHost).
 
-  writeRaw(bytes: Bytes): Promise<number> {
-    return this.#io.writeRaw(bytes);
-  }
-
-  endRaw(): Promise<void> {
-    return this.#io.endRaw();
-  }
-
-  onRawTaken(): void {
-    this.#io.readOn();
-  }
-
   onRawClosed(): void {
     this.#life.cut("upgrade_ended");
     this.settle();
@@ -497,11 +469,11 @@ export class Connection
 
   /** Carries out what is pending: now, or as soon as the transition under way is complete. */
   settle(): void {
-    this.#context.agenda.settle(this);
+    this.context.agenda.settle(this);
   }
 
   carryOut(): void {
-    const { agenda } = this.#context;
+    const { agenda } = this.context;
     // So that one pipelining client does not keep the others waiting.
     this.#budget = this.limits.pipelinedRequests;
     do {
@@ -559,7 +531,7 @@ export class Connection
       if (head === null) return false;
       this.#budget--;
       this.requests++;
-      const limits = limitsFor(head, this.#context.options);
+      const limits = limitsFor(head, this.context.options);
       this.#begin(createExchange(this, this.#reader.parsed!, limits), head);
     } catch (error) {
       this.#refuse(error);
@@ -568,14 +540,14 @@ export class Connection
   }
 
   #begin(exchange: LiveExchange, head: RequestHead): void {
-    const { admission } = this.#context;
+    const { admission } = this.context;
     const ticket = admission === null ? null : admission.enter();
     const atOnce = ticket === null || admission!.begin(ticket);
     exchange.ticket = ticket;
     this.#exchange = exchange;
     this.#uncalled = head;
     this.#move(atOnce ? EVENTS.request : EVENTS.hold);
-    if (this.observers !== null) this.#noteBegun(this.observers, exchange, head);
+    if (this.context.observers !== null) this.#noteBegun(this.context.observers, exchange, head);
     if (atOnce) return;
     admission!.hold(ticket, this, { view: head, pipelined: this.#reader.pipelined });
     if (this.peerEnded && this.state === "queued") this.#leaveQueue();
@@ -585,10 +557,10 @@ export class Connection
     const exchange = this.#exchange!;
     const { handlerMs, ticket } = exchange;
     this.#uncalled = null;
-    if (handlerMs > 0) this.#deadlines.allow("handler", this.#context.now + handlerMs);
+    if (handlerMs > 0) this.#deadlines.allow("handler", this.context.now + handlerMs);
     if (ticket !== null) ticket.beginning = true;
     try {
-      this.#context.application(exchange, head);
+      this.context.application(exchange, head);
     } catch (error) {
       exchange.settled();
       throw error;
@@ -665,10 +637,10 @@ export class Connection
   #onBytesDuringExchange(count: number): void {
     const body = this.#exchange?.body ?? null;
     if (body !== null && !body.complete) {
-      this.#deadlines.bodyMoved(count, this.#context.now);
+      this.#deadlines.bodyMoved(count, this.context.now);
       body.arrived();
     } else if (this.#unreadBody?.owned) {
-      this.#deadlines.bodyMoved(count, this.#context.now);
+      this.#deadlines.bodyMoved(count, this.context.now);
       this.#unreadBody.arrived();
     } else if (this.#unreadBody === null) {
       this.#reader.hold(count);
@@ -700,8 +672,8 @@ export class Connection
     }
     if (body.owned) return;
     if ((body.remaining ?? Infinity) > this.limits.drainBytes) return this.#finish("asked");
-    this.#deadlines.bodyMoved(size, this.#context.now);
-    this.#deadlines.awaitBody(this.#context.now);
+    this.#deadlines.bodyMoved(size, this.context.now);
+    this.#deadlines.awaitBody(this.context.now);
   }
 
   #drained(): void {
@@ -713,10 +685,10 @@ export class Connection
 
   /** Whoever reads a body after its answer may do so as long as it goes on. */
   #timeLateReader(): void {
-    const { body, idle } = this.#context.options.timeouts;
+    const { body, idle } = this.context.options.timeouts;
     const graceMs = body || idle;
     if (this.#unreadBody === null || graceMs === 0) return;
-    this.#deadlines.allow("late_reader", this.#context.now + graceMs);
+    this.#deadlines.allow("late_reader", this.context.now + graceMs);
     this.#touch();
   }
 
@@ -743,8 +715,8 @@ export class Connection
 
   /** A streamed answer goes on for a client that only half-closed, but not in silence and not for ever. */
   #limitAnswer(): void {
-    const { linger } = this.#context.options.timeouts;
-    this.#deadlines.allow("half_closed", this.#context.now + linger);
+    const { linger } = this.context.options.timeouts;
+    this.#deadlines.allow("half_closed", this.context.now + linger);
     this.#touch();
   }
 
@@ -765,7 +737,7 @@ export class Connection
 
   /** The client has gone, or cannot be told from one that has: its handler is never called. */
   #leaveQueue(): void {
-    this.#context.admission!.cancel(this.#exchange!.ticket!);
+    this.context.admission!.cancel(this.#exchange!.ticket!);
     this.#reject();
   }
 
@@ -836,9 +808,8 @@ export class Connection
     this.#deadlines.endAllowance();
     this.#deadlines.endBody();
     this.#life.endAfterAnswer(refusalReason(code));
-    this.outbox.ascii(refusal(status, this.dateLine));
-    const refused = this.observers?.refused ?? null;
-    if (refused !== null) this.note(() => refused(this.view, { code, status, exchange }));
+    this.outbox.ascii(refusal(status, this.context.dateLine));
+    this.#notices.refused({ code, status, exchange });
     this.#drop("refused", this.inbox.discard(), { code });
   }
 
@@ -847,7 +818,7 @@ export class Connection
   /** Ends an idle connection that was asked to end. */
   #endIdle(reason: CloseReason): void {
     // The client may not have read its last answer yet: a reset would take it away.
-    const fresh = this.requests > 0 && this.stateMs < this.#context.options.timeouts.linger;
+    const fresh = this.requests > 0 && this.stateMs < this.context.options.timeouts.linger;
     if (fresh) this.#finish(reason);
     else this.#end(reason);
   }
@@ -858,7 +829,7 @@ export class Connection
    */
   #finish(reason: CloseReason): void {
     this.#life.endAfterAnswer(reason);
-    if (this.peerEnded || this.#context.options.timeouts.linger === 0) return this.#end(reason);
+    if (this.peerEnded || this.context.options.timeouts.linger === 0) return this.#end(reason);
     this.#move(EVENTS.linger);
     this.#deadlines.endAllowance();
     if (reason === "shutdown") this.#deadlines.hastenLinger();
@@ -877,7 +848,7 @@ export class Connection
   #end(reason: CloseReason): void {
     if (this.closeReason !== null) return;
     const exchange = this.#exchange;
-    if (this.state === "queued") this.#context.admission!.cancel(exchange!.ticket!);
+    if (this.state === "queued") this.context.admission!.cancel(exchange!.ticket!);
     this.#life.close(reason);
     try {
       const unanswered = (exchange === null ? 0 : 1) + this.#deliveries.size;
@@ -892,7 +863,7 @@ export class Connection
       if (aborter !== null) this.note(() => aborter.abort(abortError(reason)));
     } finally {
       this.#io.stop();
-      this.#context.left(this);
+      this.context.left(this);
     }
   }
 
@@ -910,19 +881,18 @@ export class Connection
   #move(event: number): void {
     const from = this.state;
     this.#life.move(event);
-    const moved = this.observers?.moved ?? null;
-    if (moved !== null) {
-      const ms = this.#life.lap(this.#context.ports.clock.now(), this.stateMs);
-      this.note(() => moved(this.view, from, ms));
+    const { now, observers, ports } = this.context;
+    if (observers !== null && observers.moved !== null) {
+      this.#notices.moved(from, this.#life.lap(ports.clock.now(), this.stateMs));
     }
-    this.#deadlines.entered(this.#life.stage, this.#context.now);
+    this.#deadlines.entered(this.#life.stage, now);
     this.#touch();
   }
 
   #noteBegun({ begun, settled }: Observers, exchange: LiveExchange, head: RequestHead): void {
     if (begun === null && settled === null) return;
-    exchange.begunMs = this.#context.ports.clock.now();
-    if (begun !== null) this.note(() => begun(exchange, head));
+    exchange.begunMs = this.context.ports.clock.now();
+    this.#notices.begun(exchange, head);
   }
 
   /** Counts what arrived and is thrown away. */
@@ -932,45 +902,11 @@ export class Connection
     { requests = 0, code = null }: { requests?: number; code?: ProtocolCode | null } = {},
   ): void {
     this.bytesDiscarded += bytes;
-    const dropped = this.observers?.dropped ?? null;
-    if (dropped === null || bytes + requests === 0) return;
-    this.note(() => dropped(this.view, { reason, bytes, requests, code }));
+    if (bytes + requests > 0) this.#notices.dropped({ reason, bytes, requests, code });
   }
 
   /** Has the deadlines looked at by the next tick. */
   #touch(): void {
-    if (!this.listed) this.#context.touched(this);
-  }
-}
-
-/** Something that others have to be told about a connection, as it was when it happened. */
-class ConnectionNotice implements Notice, Showing {
-  readonly call: () => void;
-  readonly about: Showing | null;
-  readonly #connection: Connection;
-  readonly #view: ConnectionView | null;
-  readonly #state: State;
-  readonly #closeReason: CloseReason | null;
-
-  constructor(connection: Connection, call: () => void, view: ConnectionView | null) {
-    this.call = call;
-    this.about = view === null ? null : this;
-    this.#connection = connection;
-    this.#view = view;
-    this.#state = connection.state;
-    this.#closeReason = connection.closeReason;
-  }
-
-  /** What an observer throws is reported where it is told: this is the application's. */
-  onError(error: unknown): void {
-    this.#connection.onDefect(error);
-  }
-
-  showPast(): void {
-    this.#view!.showPast(this.#state, this.#closeReason);
-  }
-
-  showPresent(): void {
-    this.#view!.showPresent();
+    if (!this.listed) this.context.touched(this);
   }
 }

@@ -16,10 +16,22 @@ import type { Exchange, ResponseHead } from "../exchange.ts";
 import type { ParsedHead } from "../h1/parsed_head.ts";
 import { bodyAllowed, chunkHead, LAST_CHUNK } from "../h1/serialize.ts";
 import type { Outbox } from "../memory/outbox.ts";
-import type { ConnectionInfo, ExchangeInfo } from "../observer.ts";
+import type { ConnectionInfo, ExchangeInfo, Refusal } from "../observer.ts";
 import type { Address, Bytes, Codec, Conn } from "../ports.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { LiveBody } from "./request_body.ts";
+
+/** What is the same for all exchanges of a reactor. */
+export interface ExchangeContext {
+  readonly ports: { readonly codec: Codec };
+  readonly plainAnswers: PlainAnswers;
+  /** Who watches; `null` while nobody does. */
+  readonly observers: Observers | null;
+  /** The `date` field line of the current second. */
+  readonly dateLine: string;
+  /** A `keep-alive` field line, or nothing. */
+  readonly keepAliveLine: string;
+}
 
 /** What an exchange needs of its connection. */
 export interface ExchangeHost {
@@ -29,14 +41,11 @@ export interface ExchangeHost {
   /** The connection as others see it. */
   readonly view: ConnectionInfo;
   readonly outbox: Outbox;
-  readonly codec: Codec;
-  readonly dateLine: string;
-  readonly keepAliveLine: string;
-  readonly plainAnswers: PlainAnswers;
-  /** Who watches; `null` while nobody does. */
-  readonly observers: Observers | null;
+  readonly context: ExchangeContext;
   /** Has `call` made once the transition under way is complete. */
   note(call: () => void): void;
+  /** The engine answers in place of the application. */
+  noteRefused(refusal: Refusal): void;
   /** Carries out what has become pending; called at the end of what the application calls. */
   settle(): void;
   /** Whether the next request may follow a whole answer; settles what becomes of an unread body. */
@@ -177,12 +186,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
 
   /** The queue rejects the request. */
   reject(): void {
-    const host = this.#host;
-    const refused = host.observers?.refused ?? null;
-    if (refused !== null) {
-      const refusal = { code: "overloaded", status: OVERLOADED.status, exchange: this } as const;
-      host.note(() => refused(host.view, refusal));
-    }
+    this.#host.noteRefused({ code: "overloaded", status: OVERLOADED.status, exchange: this });
     this.#answer(OVERLOADED, "");
   }
 
@@ -294,7 +298,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     this.#outcome = outcome;
     this.#phase = "over";
     const error = outcome === "delivered" ? undefined : outcome;
-    const settled = this.#host.observers?.settled ?? null;
+    const settled = this.#host.context.observers?.settled ?? null;
     if (settled !== null) this.#host.note(() => settled(this, error));
     this.#tellDelivered();
   }
@@ -324,7 +328,8 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   }
 
   #putText(head: ResponseHead, text: string): void {
-    const { outbox, plainAnswers, keepAliveLine } = this.#host;
+    const { context, outbox } = this.#host;
+    const { keepAliveLine, plainAnswers } = context;
     const usual = this.persists && this.minorVersion === 1 && keepAliveLine === "";
     const written = usual ? plainAnswers.put(outbox, head, text) : -1;
     this.bodyBytes = written < 0 ? text.length : written;
@@ -336,7 +341,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
       if (short || this.#putAscii(text)) return;
       outbox.retract(headText.length);
     }
-    this.#putBytes(head, this.#host.codec.utf8(text), 0);
+    this.#putBytes(head, this.#host.context.ports.codec.utf8(text), 0);
   }
 
   #putAscii(text: string): boolean {
@@ -349,7 +354,9 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
 
   #byteLength(body: string | Bytes | null): number {
     if (body === null) return 0;
-    return typeof body === "string" ? this.#host.codec.utf8(body).length : body.length;
+    return typeof body === "string"
+      ? this.#host.context.ports.codec.utf8(body).length
+      : body.length;
   }
 
   #putBytes(head: ResponseHead, bytes: Bytes | null, unsentLength: number): void {
@@ -384,9 +391,9 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   #headText(
     head: ResponseHead,
     framing: AnswerFraming,
-    keepAliveLine = this.#host.keepAliveLine,
+    keepAliveLine = this.#host.context.keepAliveLine,
   ): string {
-    const { dateLine } = this.#host;
+    const { dateLine } = this.#host.context;
     const { minorVersion, persists } = this;
     return answerHead(head, { minorVersion, framing, persists, dateLine, keepAliveLine });
   }

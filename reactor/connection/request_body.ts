@@ -20,7 +20,7 @@ import { RetainedBytes } from "./retained_bytes.ts";
 /** What a body needs of its connection. */
 export interface BodyHost {
   readonly inbox: Inbox;
-  readonly codec: Codec;
+  readonly context: { readonly ports: { readonly codec: Codec } };
   /** The body's bytes are wanted now: a `100 (Continue)` may be due, the minimum rate runs. */
   onBodyWanted(): void;
   /** Bytes of the body left the inbox. */
@@ -287,9 +287,11 @@ export class LiveBody implements RequestBody {
   }
 
   #retainText(sized: SizedBody): void {
-    const { inbox, codec } = this.#host;
+    const { context, inbox } = this.#host;
     const { start } = inbox;
-    this.#retained = new RetainedBytes(codec.latin1(inbox.bytes, start, start + sized.remaining));
+    this.#retained = new RetainedBytes(
+      context.ports.codec.latin1(inbox.bytes, start, start + sized.remaining),
+    );
     this.#useUp(sized);
   }
 

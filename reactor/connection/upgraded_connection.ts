@@ -8,45 +8,44 @@
 
 import type { Inbox } from "../memory/inbox.ts";
 import type { Address, Bytes, Conn } from "../ports.ts";
+import type { IoLoop } from "./io_loop.ts";
 
-/** What it needs of the connection that it was. */
+/** What hears of what becomes of it. */
 export interface UpgradeHost {
-  readonly localAddr: Address;
-  readonly remoteAddr: Address;
-  readonly inbox: Inbox;
-  /** Writes after what is being written, the answer's head included. */
-  writeRaw(bytes: Bytes): Promise<number>;
-  /** Ends the stream after what is being written. */
-  endRaw(): Promise<void>;
-  /** The inbox has room again. */
-  onRawTaken(): void;
   /** The handler has closed it. */
   onRawClosed(): void;
-  ref(): void;
-  unref(): void;
+}
+
+/** The parts of a connection that it goes on with. */
+export interface UpgradeParts {
+  readonly conn: Pick<Conn, "localAddr" | "remoteAddr" | "ref" | "unref">;
+  readonly inbox: Inbox;
+  readonly io: Pick<IoLoop, "writeRaw" | "endRaw" | "readOn">;
 }
 
 /** The raw connection after a 101 or a 2xx to CONNECT. */
 export class UpgradedConnection implements Conn {
   readonly #host: UpgradeHost;
+  readonly #parts: UpgradeParts;
   #ended = false;
   /** Reads that wait, in their order: one that was given up on may be followed by another. */
   #waiting: (() => void)[] = [];
 
-  constructor(host: UpgradeHost) {
+  constructor(host: UpgradeHost, parts: UpgradeParts) {
     this.#host = host;
+    this.#parts = parts;
   }
 
   get localAddr(): Address {
-    return this.#host.localAddr;
+    return this.#parts.conn.localAddr;
   }
 
   get remoteAddr(): Address {
-    return this.#host.remoteAddr;
+    return this.#parts.conn.remoteAddr;
   }
 
   async read(into: Bytes): Promise<number | null> {
-    const { inbox } = this.#host;
+    const { inbox, io } = this.#parts;
     while (inbox.size === 0) {
       if (this.#ended) return null;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -54,16 +53,16 @@ export class UpgradedConnection implements Conn {
     const count = Math.min(into.length, inbox.size);
     into.set(inbox.bytes.subarray(inbox.start, inbox.start + count));
     inbox.consume(count);
-    this.#host.onRawTaken();
+    io.readOn();
     return count;
   }
 
   write(bytes: Bytes): Promise<number> {
-    return this.#host.writeRaw(bytes);
+    return this.#parts.io.writeRaw(bytes);
   }
 
   closeWrite(): Promise<void> {
-    return this.#host.endRaw();
+    return this.#parts.io.endRaw();
   }
 
   close(): void {
@@ -71,11 +70,11 @@ export class UpgradedConnection implements Conn {
   }
 
   ref(): void {
-    this.#host.ref();
+    this.#parts.conn.ref();
   }
 
   unref(): void {
-    this.#host.unref();
+    this.#parts.conn.unref();
   }
 
   /** New bytes are in the inbox. */

@@ -55,7 +55,7 @@ export class FakeWire implements AsyncDisposable {
       onError,
       defaultHost: DEFAULT_HOST,
       compressing: false,
-      surroundings: null,
+      context: null,
     });
     this.#rig = new Rig({ ...options, application });
   }

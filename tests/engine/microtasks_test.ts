@@ -150,7 +150,7 @@ function rigOf(handler: Handler): RigOptions {
     onError: () => new Response("failed", { status: 500 }),
     defaultHost: "default",
     compressing: false,
-    surroundings: null,
+    context: null,
   });
   return { application };
 }

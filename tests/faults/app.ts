@@ -8,31 +8,7 @@
 
 import { upgradeOf } from "../support/upgrade.ts";
 import { BAD_ROUTES } from "./bad_routes.ts";
-
-/** Answers one route. */
-export type Route = (call: Call) => unknown;
-
-/** A request with what its route needs. */
-export interface Call {
-  readonly id: string;
-  readonly request: Request;
-  readonly info: Deno.ServeHandlerInfo;
-}
-
-/** The length of the answer of `/large`. */
-export const LARGE_BYTES = 65_536;
-
-const DATE = "Thu, 01 Jan 2026 00:00:00 GMT";
-
-/** The fields of every answer. */
-export function fieldsOf(id: string): Record<string, string> {
-  return { "date": DATE, "x-id": id };
-}
-
-/** A string of `length` characters that names `id` all over. */
-export function filledWith(id: string, length: number): string {
-  return `${id} `.repeat(Math.floor(length / (id.length + 1))).padEnd(length);
-}
+import { DATE, fieldsOf, filledWith, LARGE_BYTES, type Route } from "./route.ts";
 
 const GOOD_ROUTES: Readonly<Record<string, Route>> = {
   get: ({ id }) => new Response(`got ${id}`, { headers: fieldsOf(id) }),

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Call, fieldsOf, filledWith, type Route } from "./app.ts";
+import { type Call, fieldsOf, filledWith, type Route } from "./route.ts";
 
 const encoder = new TextEncoder();
 

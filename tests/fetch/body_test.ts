@@ -205,7 +205,7 @@ Deno.test("request.body can be iterated, piped and read by BYOB", async () => {
   assertEquals((await reader.read(new Uint8Array(2))).done, true);
 });
 
-Deno.test("request.body leaves a piece's surroundings alone", async () => {
+Deno.test("request.body leaves a piece's context alone", async () => {
   const shared = latin1("xabcx");
   const { request } = post([shared.subarray(1, 4)]);
   assertEquals((await request.body!.getReader().read()).value, latin1("abc"));

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "../support/assert.ts";
-import { filesUnder, graphOf, type Import } from "./sources.ts";
+import { codeOf, filesUnder, graphOf, type Import, importsOf } from "./sources.ts";
 
 /** The ways into the project: the library and the program. */
 const ENTRIES = ["mod.ts", "cli.ts"];
@@ -24,6 +24,9 @@ const MECHANISMS = [
   "timing/min_rate",
 ]
   .map((name) => `reactor/${name}.ts`);
+
+/** Every file of the project. */
+const ALL = filesUnder("").filter((file) => !file.startsWith("bench/results/"));
 
 const graphs = await Promise.all(ENTRIES.map(graphOf));
 const files = new Set(graphs.flatMap((graph) => graph.files));
@@ -86,8 +89,56 @@ Deno.test("nothing imports bench/ or tests/", () => {
   assertEquals(offending(({ to }) => isUnder(to, "bench/", "tests/")), []);
 });
 
-Deno.test("no file imports itself in a circle of values", () => {
-  assertEquals(circles(imports.filter((edge) => !edge.typeOnly)), []);
+Deno.test("no import runs in a circle, of types or of values, in all of the project", () => {
+  const all = ALL.flatMap(importsOf);
+  assert(all.length > 1_000, "Hardly any imports were found");
+  assertEquals(circles(all), []);
+});
+
+Deno.test("circles() finds a circle, and importsOf() what a file imports in every way", () => {
+  const edge = (from: string, to: string) => ({ from, to, typeOnly: true });
+  assertEquals(circles([edge("a", "b"), edge("b", "c"), edge("c", "a")]), ["a > b > c > a"]);
+  const tos = importsOf("handlers/fetch/application.ts").map(({ to }) => to);
+  for (const to of ["reactor/exchange.ts", "handlers/fetch/compression.ts"]) {
+    assert(tos.includes(to), `Not found: ${to}`);
+  }
+});
+
+/** What the seams of the engine may be told of: the words that everybody uses. */
+const VOCABULARY = ["states", "errors", "ports", "exchange", "observer", "request_head"]
+  .map((name) => `reactor/${name}.ts`);
+
+Deno.test("the seams and the vocabulary import only each other, and what a field section is", () => {
+  const breaks = ({ from, to }: Import) =>
+    VOCABULARY.includes(from) && !VOCABULARY.includes(to) &&
+    !(from === "reactor/request_head.ts" && to === "reactor/h1/field_section.ts");
+  const edges = VOCABULARY.flatMap(importsOf);
+  assert(edges.length > 5, "Hardly any imports were found");
+  assertEquals(edges.filter(breaks), []);
+});
+
+Deno.test("no class of the engine inherits from a class of another file", () => {
+  const heirs = filesUnder("reactor").flatMap((file) =>
+    [...codeOf(file).matchAll(/\bclass \w+(?:<[^>]*>)? extends (\w+)/g)]
+      .filter(([, parent]) => !["Error", "TypeError"].includes(parent!))
+      .map(([heir]) => `${file}: ${heir}`)
+  );
+  const abstracts = filesUnder("reactor").filter((file) => /\babstract\b/.test(codeOf(file)));
+  assertEquals([heirs, abstracts], [[], []]);
+});
+
+Deno.test("no two things that the library or the program exports have one name", () => {
+  const exported = /^export (?:async )?(?:class|interface|type|function\*?|const|let) (\w+)/gm;
+  const named = ["mod.ts", "cli.ts", ...FLOORS.flatMap((floor) => filesUnder(floor.slice(0, -1)))]
+    .flatMap((file) =>
+      [...new Set([...codeOf(file).matchAll(exported)].map(([, name]) => name!))]
+        .map((name) => ({ name, file }))
+    );
+  const doubled = [...Map.groupBy(named, ({ name }) => name)]
+    .filter(([, all]) => all.length > 1)
+    .map(([name, all]) => `${name}: ${all.map(({ file }) => file).join(", ")}`);
+  assert(named.length > 200, "Hardly any exports were found");
+  assertEquals(doubled, []);
 });
 
 Deno.test("every file of the library and the program is in use", () => {

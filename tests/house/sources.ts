@@ -87,6 +87,18 @@ export async function graphOf(entry: string): Promise<{ files: string[]; imports
   return { files, imports };
 }
 
+/** What a file imports from other files of the project: types, values, and what it loads later. */
+export function importsOf(from: string): Import[] {
+  const found = codeOf(from).matchAll(
+    /(?:^|\n)\s*(?:import|export)\s+(type\s)?[^;"]*?from\s*"(\.[^"]+)"|\bimport\(\s*"(\.[^"]+)"/g,
+  );
+  return [...found].map(([, typeOnly, named, later]) => ({
+    from,
+    to: new URL(named ?? later!, `file:///${from}`).pathname.slice(1),
+    typeOnly: typeOnly !== undefined,
+  }));
+}
+
 function pathOf(specifier: string): string | null {
   const prefix = new URL("../../", import.meta.url).href;
   return specifier.startsWith(prefix) ? decodeURIComponent(specifier.slice(prefix.length)) : null;

@@ -22,7 +22,7 @@ import {
 const LEFT_STATUS = 499;
 const CUT_STATUS = 444;
 
-/** What a scribe is made of. */
+/** What a logObserver is made of. */
 export interface ScribeInit {
   readonly clock: Pick<Clock, "now" | "wallMs">;
   readonly format: LogFormat;
@@ -35,7 +35,7 @@ type Note = Pick<RequestEntry, "target" | "number" | "referer" | "userAgent">;
 const NOTHING: Note = { target: null, number: null, referer: null, userAgent: null };
 
 /** See the head of this file. */
-export class Scribe implements Observer {
+export class LogObserver implements Observer {
   readonly #init: ScribeInit;
   readonly #format: Format;
   readonly #headers: boolean;

@@ -1,5 +1,5 @@
 import type { LogFormat } from "../../handlers/access_log/formats.ts";
-import { Scribe } from "../../handlers/access_log/scribe.ts";
+import { LogObserver } from "../../handlers/access_log/log_observer.ts";
 import { LAST_GET } from "../engine/requests.ts";
 import { answers, Rig, type RigOptions } from "../engine/rig.ts";
 import { assertEquals } from "../support/assert.ts";
@@ -151,8 +151,8 @@ const LIVES: readonly Life[] = [
 function listen(rig: Rig, format: LogFormat): { lines: string[]; stop: () => void } {
   const lines: string[] = [];
   const { clock } = rig;
-  const scribe = new Scribe({ clock, format, write: (line) => lines.push(line) });
-  return { lines, stop: rig.reactor.observe(scribe) };
+  const logObserver = new LogObserver({ clock, format, write: (line) => lines.push(line) });
+  return { lines, stop: rig.reactor.observe(logObserver) };
 }
 
 for (const { name, options, act, lines } of LIVES) {

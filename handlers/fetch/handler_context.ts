@@ -15,7 +15,7 @@ export interface Arrival {
 }
 
 /** What each call of the handler, and all that follows from it, runs in. */
-export interface Surroundings {
+export interface HandlerContext {
   /** Calls `begin`, once and before it returns: the handler, `onError` and the body's stream run in there. */
   enter(arrival: Arrival, begin: () => void): void;
   /** The handler, its answer or `onError` failed, as `onError` is told or the report says. */
