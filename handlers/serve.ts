@@ -183,7 +183,7 @@ function locationOf(call: ServeCall, addr: ServeAddr): string {
     : url;
 }
 
-/** Without the stack: the runtime opens files to write one, and ends the process if it has no descriptor left. */
+/** Without the stack: the runtime opens files to write one, and panics where no descriptor is left. */
 function reportAcceptError(error: unknown): void {
   reportLine("Cannot accept connections at present", error);
 }

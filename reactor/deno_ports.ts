@@ -135,7 +135,8 @@ function sendAtOnce(conn: Deno.TcpConn): void {
 /**
  * Turns until the runtime has polled its sockets for sure. A turn that asks for another one follows at
  * once, and tokio looks at the sockets after 61 of them (its `event_interval`); the next brings what was
- * found. An idle turn costs 0.8 µs; a timer would cost 1 to 2 ms.
+ * found. An idle turn costs little, a timer a thousand
+ * times as much (docs/performance.md, "Primitives").
  */
 const POLL_TURNS = 128;
 
@@ -166,8 +167,7 @@ const clock: Clock = {
 
 const encoder = new TextEncoder();
 
-// The fastest way to a string of single bytes that the runtime has: 0.1 µs for 371 bytes, where a
-// latin-1 TextDecoder takes 0.7 µs.
+// The fastest way to a string of single bytes that the runtime has (docs/performance.md, "Primitives").
 const latin1Slice = (Buffer.prototype as unknown as {
   latin1Slice(this: Bytes, from: number, to: number): string;
 }).latin1Slice;

@@ -1,6 +1,6 @@
 /**
- * A `Request` that is filled when it is read. `new Request` costs 2 to 4 µs, more than all the rest of
- * a small exchange in JavaScript; this one costs the decoding of the head, and the platform cannot tell
+ * A `Request` that is filled when it is read. `new Request` costs more than all the rest of a
+ * small exchange in JavaScript (docs/performance.md, "Primitives"); this one costs the decoding of the head, and the platform cannot tell
  * it from its own (`stand_in.ts` says how). What it knows lives in `incoming.ts`.
  *
  * @module

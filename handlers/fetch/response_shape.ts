@@ -1,7 +1,7 @@
 /**
  * The cheap way into a `Response`: through the symbols under which Deno's runtime itself keeps status,
- * fields and body. Taking `new Response("…")` apart so costs some 20 ns; the public way has to open a
- * stream for it. The symbols are nobody's contract. So they are named in this file alone, looked up by
+ * fields and body. Taking `new Response("…")` apart in this way costs little, while the public way has to
+ * open a stream (docs/performance.md, "Primitives"). The symbols are nobody's contract. So they are named in this file alone, looked up by
  * their descriptions, and trusted only after samples of each kind have shown that they say what the
  * public interface says. Where they do not, there is no cheap plan, and response.ts does without.
  *
@@ -98,7 +98,7 @@ function innerPlan(slots: Slots): WholePlan | StreamPlan | null {
   const inner = slots[INNER] as InnerResponse | undefined;
   if (inner === undefined) throw notAResponse(slots);
   if (inner.type === "error") throw errorResponse();
-  // Asking for the headers drops the copy now; left to the garbage collector it costs 2 µs an answer.
+  // Asking for the headers drops the copy now; later, a finalizer does it at a cost (docs/performance.md).
   if (slots[NATIVE_COPY]) headersOf.call(slots);
   const { status, body } = inner;
   if (body === null) return innerFields(inner, slots).whole(status, null);

@@ -1,6 +1,7 @@
 /**
  * Makes an own class pass for a class of the platform, `Request` or `Headers`, without running that
- * class's constructor, which costs 2 to 4 µs. Here is only the trick; what the stand-ins do lives with them.
+ * class's constructor, which is dear (docs/performance.md, "Primitives"). Here is only the trick; what the
+ * stand-ins do lives with them.
  *
  * The platform's methods keep what they know behind symbols of the object. The stand-in's prototype
  * sits below the platform's and answers each of those symbols from a real object that is made when the

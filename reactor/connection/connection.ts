@@ -786,7 +786,7 @@ export class Connection
   #overrule(error: ProtocolError): void {
     const reason = refusalReason(error.code);
     const exchange = this.#exchange;
-    if (exchange === null) return this.#endBehindAnswer(reason);
+    if (exchange === null) return this.#endAfterAnswer(reason);
     if (exchange.responded) return this.#end(reason);
     this.#exchange = null;
     exchange.body?.fail(bodyErrorOf(error));
@@ -796,7 +796,7 @@ export class Connection
   }
 
   /** The rest of a body is no good, but the answer to it is: the client gets that first. */
-  #endBehindAnswer(reason: CloseReason): void {
+  #endAfterAnswer(reason: CloseReason): void {
     this.#unreadBody = null;
     this.#deadlines.endAllowance();
     this.#deadlines.endBody();

@@ -71,7 +71,7 @@ export function hexValue(byte: number): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
-/** The first offset at or behind `from` that is no OWS, at most `to`. */
+/** The first offset at or after `from` that is no OWS, at most `to`. */
 export function skipOws(bytes: Bytes, from: number, to: number): number {
   while (from < to && isOws(bytes[from]!)) from++;
   return from;
@@ -89,7 +89,7 @@ export function tokenEnd(bytes: Bytes, from: number, to: number): number {
   return from;
 }
 
-/** The first offset at or behind `from` whose byte is neither `unreserved` nor `sub-delims`, at most `to`. */
+/** The first offset at or after `from` whose byte is neither `unreserved` nor `sub-delims`, at most `to`. */
 export function regNameEnd(bytes: Bytes, from: number, to: number): number {
   while (from < to && (CLASS[bytes[from]!]! & REG_NAME) !== 0) from++;
   return from;

@@ -4,7 +4,7 @@
  *
  * The decoder takes in every byte it is shown and keeps none, so that the caller may reuse its buffer
  * after each call. It is strict, because a recipient that reads these lines in another way would find
- * another request behind them: no whitespace ahead of a chunk size or a CRLF, no bare CR or LF, extensions
+ * another request after them: no whitespace ahead of a chunk size or a CRLF, no bare CR or LF, extensions
  * and trailer fields in their grammar, which has whitespace beside ";" and "=" alone (RFC 9110 §5.6.3 wants
  * that taken). Extensions and trailers are read safely and dropped (§7.1.1, §7.1.2).
  *
@@ -30,7 +30,7 @@ import {
 
 /** What {@linkcode ChunkedDecoder.next} found. */
 export const ChunkStep = {
-  /** All bytes were taken in; show it what comes behind them. */
+  /** All bytes were taken in; show it what comes after them. */
   MORE: 0,
   /** Body bytes, from `dataStart` to `dataEnd`. */
   DATA: 1,
@@ -87,7 +87,7 @@ const EXT_TOKEN = 5;
 const EXT_QUOTED = 6;
 const EXT_ESCAPED = 7;
 const EXT_QUOTED_END = 8;
-/** Behind whitespace that has to be followed by another extension, or by the value of this one. */
+/** After whitespace that has to be followed by another extension, or by the value of this one. */
 const EXT_SPACE = 9;
 const EXT_NAME_SPACE = 10;
 const LINE_LAST = EXT_NAME_SPACE;
@@ -107,7 +107,7 @@ const DONE = 20;
 export class ChunkedDecoder {
   /** Where the body bytes of the last {@linkcode ChunkStep.DATA} begin. */
   dataStart = 0;
-  /** The offset behind them. */
+  /** The offset after them. */
   dataEnd = 0;
   /** The offset of the first byte that the last call left. */
   position = 0;
@@ -182,7 +182,7 @@ export class ChunkedDecoder {
     }
   }
 
-  /** The step behind `byte`. */
+  /** The step after `byte`. */
   #take(byte: number): number {
     switch (this.#step) {
       case SIZE_START:

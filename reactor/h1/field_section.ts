@@ -3,7 +3,7 @@
  * until it is asked for; no `Headers` object lives here.
  *
  * A handler reads one or two fields of eight: finding the lines once and comparing names at their beginnings
- * is the cheapest of five ways that were tried (docs/performance.md, "What did not").
+ * is the cheapest of five ways that were tried (docs/performance.md, "Primitives").
  *
  * The parser has already refused everything but `token ":" OWS value OWS CRLF` (RFC 9112 §5).
  *

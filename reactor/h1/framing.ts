@@ -27,7 +27,7 @@ import { CODINGS_CHUNKED, CODINGS_MALFORMED, CODINGS_UNKNOWN } from "./transfer_
 export function decideFraming(head: ParsedHead, facts: FieldFacts): void {
   const { codings, contentLength } = facts;
   const hasLength = contentLength !== -1;
-  // RFC 9110 §9.3.6: bytes behind a CONNECT are the tunnel's, so one that announces a body is ambiguous.
+  // RFC 9110 §9.3.6: bytes after a CONNECT are the tunnel's, so one that announces a body is ambiguous.
   if (head.method === "CONNECT" && (codings !== 0 || hasLength)) {
     refuse("Cannot take a body with CONNECT");
   }

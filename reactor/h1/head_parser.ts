@@ -32,7 +32,7 @@ import {
 } from "./request_line.ts";
 import * as words from "./words.ts";
 
-/** What {@linkcode HeadParser.parse} returns when the head goes on behind the bytes given. */
+/** What {@linkcode HeadParser.parse} returns when the head goes on after the bytes given. */
 export const NEED_MORE = -1;
 
 /** Bounds of a request head; exactly at the bound is still taken. */
@@ -105,7 +105,7 @@ export class HeadParser {
    * Longer than the house's functions: the loop is the hottest code of the engine, and a call or a
    * field access for each byte costs more than the byte.
    *
-   * @returns The offset behind the head, or {@linkcode NEED_MORE}.
+   * @returns The offset after the head, or {@linkcode NEED_MORE}.
    * @throws {ProtocolError} After which only {@linkcode HeadParser.reset} makes sense.
    */
   parse(bytes: Bytes, start: number, end: number): number {
@@ -225,7 +225,7 @@ export class HeadParser {
         continue;
       }
 
-      if (bytes[at] !== LF) fail("bad_field", "Cannot take a bare CR behind the field lines");
+      if (bytes[at] !== LF) fail("bad_field", "Cannot take a bare CR after the field lines");
       return this.#complete(bytes, start, at + 1);
     }
 

@@ -14,7 +14,7 @@ const LF = 0x0a;
  * body of one can look like the end of another's head. A pair of line ends split over two calls is not seen.
  */
 export function countHeadEnds(bytes: Bytes, from: number, to: number): number {
-  // A view of its own: a search in the whole buffer would go on behind `to`, again for every read.
+  // A view of its own: a search in the whole buffer would go on after `to`, again for every read.
   const arrived = bytes.subarray(from, to);
   let count = 0;
   for (let at = arrived.indexOf(LF, 3); at !== -1; at = arrived.indexOf(LF, at + 1)) {

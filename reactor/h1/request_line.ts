@@ -11,7 +11,7 @@ import { isAuthority, isConnectAuthority } from "./authority.ts";
 import { ascii, ASTERISK, DIGIT_0, HASH, isDigit, QUESTION, SLASH, spells } from "./chars.ts";
 import type { ParsedHead } from "./parsed_head.ts";
 
-/** The bytes of `HTTP/1.1` and the CRLF behind it. */
+/** The bytes of `HTTP/1.1` and the CRLF after it. */
 export const VERSION_BYTES = 10;
 
 const MAJOR_AT = 5;

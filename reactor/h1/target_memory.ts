@@ -1,8 +1,7 @@
 /**
  * Request targets that come again and again: a health check, a poll, a program's few routes. A short one
  * that is the same, byte for byte, as one that was read before needs no decoding, and the URL that it makes
- * with its host is joined, and laid out by the runtime, once. (On a fake wire, a request on `/`: 900 ns
- * instead of 1,030; decoding one byte or fifty takes 100.)
+ * with its host is joined only once. What that saves is in docs/performance.md, "What paid".
  *
  * As in `field_memory.ts`, a comparison takes as long whatever differs, and what is remembered stays in the
  * process's memory until something else takes its place.

@@ -25,7 +25,7 @@ export const CODINGS_SEEN = 1;
 export const CODINGS_CHUNKED = 2;
 /** A coding other than `chunked` is in the list. */
 export const CODINGS_UNKNOWN = 4;
-/** The list breaks the grammar, or has something behind `chunked`. */
+/** The list breaks the grammar, or has something after `chunked`. */
 export const CODINGS_MALFORMED = 8;
 
 const NONE = -1;
