@@ -285,6 +285,10 @@ export class Connection
 
   onBytes(count: number): void {
     switch (this.state) {
+      case "idle":
+      case "head":
+        this.#reader.arrived();
+        break;
       case "queued":
       case "handling":
       case "writing":
@@ -299,10 +303,9 @@ export class Connection
       case "upgraded":
         this.#upgraded!.arrived();
         break;
+      case "handshake":
       case "closed":
         return;
-      default:
-        this.#reader.arrived();
     }
     this.settle();
   }

@@ -151,8 +151,9 @@ export class IoLoop {
   /** There may be room to read again. */
   readOn(): void {
     const resume = this.#resume;
+    if (resume === null) return;
     this.#resume = null;
-    resume?.();
+    resume();
   }
 
   /** An answer has been gathered in the output. */
@@ -316,8 +317,9 @@ export class IoLoop {
 
   #tellEmpty(sent: boolean): void {
     const call = this.#onEmpty;
+    if (call === null) return;
     this.#onEmpty = null;
-    call?.(sent);
+    call(sent);
   }
 
   /** Waits until nothing else is being written. */
@@ -331,8 +333,10 @@ export class IoLoop {
 
   /** Hands the turn on to the raw write that has waited longest, if there is one. */
   #endTurn(): void {
+    this.#output = "resting";
     const next = this.#turns?.shift();
-    this.#output = next === undefined ? "resting" : "raw";
-    next?.();
+    if (next === undefined) return;
+    this.#output = "raw";
+    next();
   }
 }

@@ -56,9 +56,10 @@ export class Agenda {
 
   /** Carries out what is pending: now, or as soon as the transition under way is complete. */
   settle(pending: Pending): void {
-    if (this.#current === null) return this.#run(pending);
+    const current = this.#current;
+    if (current === null) return this.#run(pending);
     // What is being settled looks again at all that is pending after each call of other code.
-    if (pending === this.#current || pending.waiting) return;
+    if (pending === current || pending.waiting) return;
     pending.waiting = true;
     this.#waiting.push(pending);
   }
