@@ -491,7 +491,7 @@ export class Frenzy {
     assertEquals([acceptErrors, defects, laneErrors, observerErrors], [[], [], [], []]);
     for (const { output, violations } of this.#wires) {
       assertEquals(violations, []);
-      const ids = [...output.matchAll(/x-id: (\d+)/g)].map((match) => Number(match[1]));
+      const ids = [...output.matchAll(/x-id: (\d+)\r/g)].map((match) => Number(match[1]));
       assertEquals(ids, ids.toSorted((one, next) => one - next), "Answers out of order");
     }
   }
