@@ -165,7 +165,13 @@ export class Reactor implements ConnectionContext {
    * later cuts what remains. All in milliseconds. A second call joins the first.
    */
   shutdown(times: Shutdown): Promise<ShutdownReport> {
-    return this.#shutdown ??= this.#stop(times);
+    if (this.#shutdown === null) {
+      // Known before anybody is told: an observer that asks again has to join this one.
+      const { promise, resolve } = Promise.withResolvers<ShutdownReport>();
+      this.#shutdown = promise;
+      resolve(this.#stop(times));
+    }
+    return this.#shutdown;
   }
 
   /** The last phase at once. */
@@ -273,7 +279,6 @@ export class Reactor implements ConnectionContext {
 
   /** Serves on for `ms`, or until it cannot or must not. */
   #leave(ms: number): Promise<void> {
-    this.#enter("leaving");
     return new Promise((resolve) => {
       const done = () => {
         stop();
@@ -282,6 +287,8 @@ export class Reactor implements ConnectionContext {
       };
       const stop = this.ports.clock.after(ms, done, { hold: true });
       this.#endLeave = done;
+      // Told last: an observer may end it at once.
+      this.#enter("leaving");
     });
   }
 

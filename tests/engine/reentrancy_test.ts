@@ -10,7 +10,7 @@ import type { Bytes } from "../../reactor/ports.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { FakeConn, settled } from "./fakes.ts";
 import { GET, request, UPGRADE, upload } from "./requests.ts";
-import { answers, type Line, Rig, type RigOptions } from "./rig.ts";
+import { answers, type Line, onRig, Rig, type RigOptions } from "./rig.ts";
 
 const OK = { status: 200, fields: [] };
 
@@ -321,4 +321,39 @@ Deno.test("an observer that was removed is not told of what happened before", as
   assertEquals(told, []);
   line.connection.abort();
   await rig.finish();
+});
+
+Deno.test("a shutdown that is asked for again while observers hear of it joins the first", async () => {
+  await onRig({}, async (rig) => {
+    const phases: string[] = [];
+    const shutdowns: unknown[] = [];
+    const stop = () =>
+      shutdowns.push(rig.reactor.shutdown({ readyDelay: 100, deadline: 100, grace: 100 }));
+    rig.reactor.observe({
+      entered(phase) {
+        phases.push(phase);
+        if (phases.length < 4) stop();
+      },
+    });
+    stop();
+    await rig.advance(1_000);
+    assertEquals(phases, ["leaving", "draining", "ended"]);
+    assertEquals(new Set(shutdowns).size, 1);
+  });
+});
+
+Deno.test("a server that is ended while observers hear that it is leaving waits for nothing more", async () => {
+  await onRig({}, async (rig) => {
+    rig.reactor.observe({
+      entered(phase) {
+        if (phase === "leaving") rig.reactor.force();
+      },
+    });
+    let isOver = false;
+    rig.reactor.shutdown({ readyDelay: 60_000, deadline: 100, grace: 100 }).then(() =>
+      isOver = true
+    );
+    await settled();
+    assertEquals([rig.reactor.phase, isOver, rig.clock.pending], ["ended", true, 0]);
+  });
 });
