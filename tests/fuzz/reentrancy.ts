@@ -1,595 +1,276 @@
 /**
- * A frenzy on one engine: observers, handlers and callbacks that call every public function from inside
- * every hook, on this and on other connections. What is drawn comes from a seed; the clock and the wire are
- * fakes.
- *
- * A hook acts at most {@linkcode MOST_ACTIONS} times in one frenzy, so that none calls itself for ever.
+ * One case of re-entrancy: a server with settings drawn from a seed, clients that do what clients do, and
+ * a meddler in every hook and callback. Whatever it does, the rules of the engine hold, the server serves
+ * on unless it was told to end, and nothing is left.
  *
  * @module
  */
 
-import type { WorkQueue } from "../../reactor/admission/admission.ts";
-import type { ConnectionInfo, ExchangeInfo, Observer } from "../../reactor/observer.ts";
-import type { Conn } from "../../reactor/ports.ts";
-import type { ReactorOptions } from "../../reactor/options/settings.ts";
-import { type State, STATES } from "../../reactor/states.ts";
-import { type FakeConnOptions, latin1, settled } from "../engine/fakes.ts";
-import { type Call, Rig } from "../engine/rig.ts";
+import { ABANDONED_MS } from "../../reactor/admission/admission.ts";
+import { latin1, settled } from "../engine/fakes.ts";
+import { answers, Rig } from "../engine/rig.ts";
 import type { Dice } from "../order/dice.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { chunked, head, request } from "../support/requests.ts";
+import { GET } from "../support/requests.ts";
+import type { Uncaught } from "../support/uncaught.ts";
+import { assertRising, idsIn } from "./ids.ts";
+import { Meddler } from "./meddler.ts";
+import { Client, numberOf, optionsFrom } from "./reentrancy_clients.ts";
 import { StrictConn } from "./strict_conn.ts";
+import { Witness } from "./witness.ts";
 
-const STEPS = 14;
-const MOST_ACTIONS = 60;
-
-const HOOKS = [
-  "opened",
-  "moved",
-  "dropped",
-  "begun",
-  "settled",
-  "refused",
-  "closed",
-  "entered",
-] as const;
-
-/** Where an action is taken: an observer may throw, a listener of an `AbortSignal` may not. */
-type Place = "observer" | "handler" | "callback" | "listener";
-
-/** What a frenzy throws, so that it knows its own errors again. */
-class Thrown extends Error {}
-
-/** What one frenzy came to. */
-export interface Aftermath {
-  readonly connections: number;
+/** What one case came to. */
+export interface Account {
   readonly calls: number;
-  readonly actions: number;
-  /** Whether it was told to end by itself. */
-  readonly ended: boolean;
-}
-
-/** Keeps account of what an observer is told, and checks that it can be true. */
-class Ledger implements Observer {
-  readonly wrong: string[] = [];
-  readonly #states = new Map<ConnectionInfo, State>();
-  readonly #reasons = new Map<ConnectionInfo, unknown>();
-  readonly #exchanges = new Map<ExchangeInfo, "begun" | "settled">();
-
-  get open(): number {
-    return this.#states.size - this.#reasons.size;
-  }
-
-  get connections(): number {
-    return this.#states.size;
-  }
-
-  get unsettled(): number {
-    return [...this.#exchanges.values()].filter((state) => state === "begun").length;
-  }
-
-  opened(connection: ConnectionInfo): void {
-    this.#check(!this.#states.has(connection), "opened twice");
-    this.#states.set(connection, connection.state);
-  }
-
-  moved(connection: ConnectionInfo, from: State): void {
-    this.#isOpen(connection, "moved");
-    const before = this.#states.get(connection);
-    this.#check(before === from, `moved from ${from}, but was ${before}`);
-    const possible: readonly string[] = Object.values(STATES[from].on);
-    this.#check(possible.includes(connection.state), `${from} -> ${connection.state}`);
-    this.#states.set(connection, connection.state);
-  }
-
-  dropped(connection: ConnectionInfo): void {
-    this.#isOpen(connection, "dropped");
-  }
-
-  refused(connection: ConnectionInfo): void {
-    this.#isOpen(connection, "refused");
-  }
-
-  begun(exchange: ExchangeInfo): void {
-    this.#isOpen(exchange.connection, "begun");
-    this.#check(!this.#exchanges.has(exchange), "begun twice");
-    this.#exchanges.set(exchange, "begun");
-  }
-
-  settled(exchange: ExchangeInfo): void {
-    this.#isOpen(exchange.connection, "settled");
-    const state = this.#exchanges.get(exchange);
-    this.#check(state === "begun", `settled, but was ${state}`);
-    this.#exchanges.set(exchange, "settled");
-  }
-
-  closed(connection: ConnectionInfo): void {
-    this.#isOpen(connection, "closed");
-    this.#check(connection.state === "closed", `closed, but is ${connection.state}`);
-    this.#check(connection.closeReason !== null, "closed without a reason");
-    this.#reasons.set(connection, connection.closeReason);
-  }
-
-  /** What can only be told in the end. */
-  end(): void {
-    for (const [connection, reason] of this.#reasons) {
-      this.#check(connection.closeReason === reason, `${reason} became ${connection.closeReason}`);
-    }
-    this.#check(this.open === 0, `${this.open} connections were never closed`);
-    this.#check(this.unsettled === 0, `${this.unsettled} exchanges were never settled`);
-  }
-
-  #isOpen(connection: ConnectionInfo, what: string): void {
-    this.#check(this.#states.has(connection), `${what} before opened`);
-    this.#check(!this.#reasons.has(connection), `${what} after closed`);
-  }
-
-  #check(holds: boolean, what: string): void {
-    if (!holds) this.wrong.push(what);
-  }
+  readonly answers: number;
+  /** What the meddler did. */
+  readonly deeds: number;
 }
 
 /** See the head of this file. */
-export class Frenzy {
+export class Reentrancy {
   readonly #dice: Dice;
+  readonly #uncaught: Uncaught;
+  readonly #meddler: Meddler;
   readonly #rig: Rig;
-  readonly #others: Rig[] = [];
-  readonly #wires: StrictConn[] = [];
-  readonly #ledger = new Ledger();
-  readonly #thrown = new Set<unknown>();
-  readonly #raws: Conn[] = [];
-  readonly #stops: (() => void)[] = [];
-  #actions = 0;
-  #ended = false;
-  #isCalm = false;
+  readonly #witness: Witness | null;
+  readonly #clients: Client[] = [];
+  readonly #settleAborted: boolean;
   #ids = 0;
 
-  constructor(dice: Dice) {
+  constructor(dice: Dice, uncaught: Uncaught) {
     this.#dice = dice;
-    this.#rig = new Rig({
-      ...this.#options(),
-      handle: (call) => this.#called(call),
+    this.#uncaught = uncaught;
+    const bodyOf = (target: string) => this.#clientOf(target)?.sent.get(target) ?? "";
+    const meddler = this.#meddler = new Meddler({
+      dice,
+      bodyOf,
+      isLimitFixed: () => options.queue?.maxActive !== "auto",
+      mayEnd: dice.oneIn(8),
     });
-    this.#rig.reactor.observe(this.#ledger);
-    this.#rig.reactor.observe(this.#observer());
+    const options = optionsFrom(dice, meddler.lane);
+    const rig = this.#rig = new Rig(options);
+    meddler.reactor = rig.reactor;
+    // Most servers are watched; what costs nothing without observers is tried as well.
+    const witness = this.#witness = dice.oneIn(8) ? null : new Witness();
+    rig.handle = (call) => {
+      witness?.expects(call.exchange.info);
+      meddler.handle(call);
+    };
+    const observers = dice.below(4);
+    const first = dice.below(2);
+    if (first > 0 && witness !== null) rig.reactor.observe(witness);
+    for (let count = observers; count > 0; count--) meddler.observe();
+    if (first === 0 && witness !== null) rig.reactor.observe(witness);
+    this.#settleAborted = dice.oneIn(2);
   }
 
   /** Runs it to its end; throws at the first thing that is wrong. */
-  async run(): Promise<Aftermath> {
-    for (let step = 0; step < STEPS; step++) {
-      await this.#step();
+  async run(): Promise<Account> {
+    const budget = this.#meddler.budget;
+    await this.#connect();
+    for (let steps = 10 + this.#dice.below(20); steps > 0; steps--) {
+      await this.#step(this.#clients[this.#dice.below(this.#clients.length)]!);
       this.#check();
     }
     await this.#calm();
+    const deeds = budget - this.#meddler.budget;
+    this.#meddler.budget = 0;
+    this.#rig.reactor.admission?.resume();
+    await this.#rig.advance(ABANDONED_MS + 500);
     this.#check();
-    if (!this.#ended) await this.#serves();
-    const { admission } = this.#rig.reactor;
-    if (admission !== null) {
-      const { active, queued } = admission.stats();
-      assertEquals([active, queued.high, queued.normal], [0, 0, 0], "The queue is not empty");
-    }
-    for (const rig of [...this.#others, this.#rig]) {
-      this.#forgive(rig);
-      await rig.finish();
-    }
-    this.#ledger.end();
-    this.#check();
-    return {
-      connections: this.#ledger.connections,
-      calls: this.#rig.calls.length,
-      actions: this.#actions,
-      ended: this.#ended,
-    };
-  }
-
-  #options(): ReactorOptions {
-    const dice = this.#dice;
-    const shared: ReactorOptions = {
-      timeouts: {
-        handler: dice.oneIn(3) ? 2_000 : 0,
-        head: 1_000,
-        idle: 3_000,
-        body: 1_000,
-        write: 1_000,
-        handshake: 1_000,
-        linger: [0, 500][dice.below(2)]!,
-      },
-      limits: {
-        connections: 1 + dice.below(6),
-        connectionsPerAddress: dice.below(3),
-        overConnections: dice.oneIn(2) ? "wait" : "refuse",
-        pipelinedRequests: [1, 64][dice.below(2)]!,
-        requestsPerConnection: dice.oneIn(4) ? 2 : 0,
-        drainBytes: [0, 50, 100_000][dice.below(3)]!,
-        bodyBytes: dice.oneIn(4) ? 30 : 0,
-        bufferedBodyBytes: dice.oneIn(4) ? 20 : 1 << 20,
-      },
-      keepAliveHeader: dice.oneIn(4),
-    };
-    if (dice.oneIn(2)) return shared;
-    const lane = () => {
-      this.#act("observer");
-      return this.#dice.oneIn(2) ? "high" : "normal";
-    };
-    const maxActive = dice.oneIn(4) ? "auto" : 1 + dice.below(3);
-    return { ...shared, queue: { maxActive, maxQueued: dice.below(5), maxWait: 900, lane } };
-  }
-
-  /** An observer that acts in some of its hooks. */
-  #observer(): Observer {
-    const observer: Record<string, () => void> = {};
-    for (const hook of HOOKS) {
-      if (this.#dice.oneIn(3)) continue;
-      observer[hook] = () => {
-        if (this.#dice.oneIn(6)) this.#act("observer");
-      };
-    }
-    return observer as Observer;
-  }
-
-  async #step(): Promise<void> {
-    const dice = this.#dice;
-    const wire = this.#wires[dice.below(this.#wires.length || 1)];
-    switch (dice.below(10)) {
-      case 0:
-      case 1:
-        return await this.#connect();
-      case 2:
-        return await this.#rig.advance([20, 400, 1_100][dice.below(3)]!);
-      case 3:
-        if (wire === undefined || wire.closed) return;
-        wire.takes = [0, 9, Infinity][dice.below(3)]!;
-        return await wire.take(wire.takes);
-      case 4:
-        if (wire === undefined) return;
-        return dice.oneIn(3) ? await wire.reset() : await wire.end();
-      case 5:
-        this.#act("listener");
-        return await settled();
-      default:
-        if (wire === undefined || wire.closed) return await this.#connect();
-        return await wire.send(this.#packet());
-    }
+    await this.#checkSlots();
+    await this.#checkServing();
+    this.#checkAnswers();
+    await this.#finish();
+    const count = this.#clients.flatMap(({ wire }) => idsIn(wire.output, /x-id: (\d+)/g)).length;
+    return { calls: this.#rig.calls.length, answers: count, deeds };
   }
 
   async #connect(): Promise<void> {
-    const dice = this.#dice;
-    const options: FakeConnOptions = {
-      hostname: `192.0.2.${dice.below(3)}`,
-      tls: dice.oneIn(4),
-    };
-    const wire = new StrictConn(options);
-    this.#wires.push(wire);
-    this.#rig.listener.offer(wire);
+    const client = new Client(this.#dice, { tls: this.#dice.oneIn(3) });
+    this.#clients.push(client);
+    this.#rig.listener.offer(client.wire);
     await settled();
-    // Where there is no room, it waits in the backlog.
-    if (this.#rig.listener.waiting > 0 || wire.closed) return;
-    if (options.tls) await wire.secure(dice.oneIn(6) ? new Error("Bad handshake") : undefined);
-    if (!wire.closed) await wire.send(this.#packet());
+    if (!this.#dice.oneIn(4)) await this.#secure(client);
   }
 
-  #packet(): string {
-    const dice = this.#dice;
-    let text = "";
-    for (let count = 1 + dice.below(3); count > 0; count--) text += this.#request();
-    return dice.oneIn(4) ? text.slice(0, 1 + dice.below(text.length)) : text;
+  async #secure(client: Client): Promise<void> {
+    await client.secure({ fails: this.#dice.oneIn(6) });
   }
 
-  #request(): string {
+  async #step(client: Client): Promise<void> {
     const dice = this.#dice;
-    const target = `/${++this.#ids}`;
-    const body = "b".repeat(1 + dice.below(60));
-    const fields = dice.oneIn(6)
-      ? ["Expect: 100-continue"]
-      : dice.oneIn(8)
-      ? ["Connection: close"]
-      : [];
-    switch (dice.below(9)) {
+    switch (dice.below(14)) {
       case 0:
       case 1:
-        return head(
-          `POST ${target} HTTP/1.1`,
-          "Host: h",
-          ...fields,
-          `Content-Length: ${body.length}`,
-        ) + body;
       case 2:
-        return head(`POST ${target} HTTP/1.1`, "Host: h", ...fields, "Transfer-Encoding: chunked") +
-          (dice.oneIn(5) ? "no chunk\r\n" : chunked(body));
       case 3:
-        return head(`GET ${target} HTTP/1.1`, "Host: h", "Connection: Upgrade", "Upgrade: raw");
       case 4:
-        return dice.oneIn(3)
-          ? head("CONNECT h:80 HTTP/1.1", "Host: h:80")
-          : dice.oneIn(3)
-          ? "GET / HTTP/1.1\r\n\r\n"
-          : request({ target, method: "HEAD" });
-      default:
-        return request({ target });
-    }
-  }
-
-  #called(call: Call): void {
-    const { exchange } = call;
-    const dice = this.#dice;
-    if (this.#isCalm) {
-      exchange.respond(OK, "");
-      return exchange.settled();
-    }
-    if (dice.oneIn(3)) exchange.onAbort = () => this.#act("callback");
-    if (dice.oneIn(3)) exchange.onDelivered = () => this.#act("callback");
-    if (dice.oneIn(4)) this.#listen(exchange.info.connection);
-    for (let count = dice.below(3); count > 0; count--) this.#act("handler");
-    if (dice.oneIn(2)) this.#answer(call);
-  }
-
-  #listen(connection: ConnectionInfo): void {
-    (connection.signal as AbortSignal).addEventListener("abort", () => this.#act("listener"));
-  }
-
-  /** Does something that a program may do. */
-  #act(place: Place): void {
-    if (this.#isCalm || this.#actions >= MOST_ACTIONS) return;
-    this.#actions++;
-    const dice = this.#dice;
-    const { calls, reactor } = this.#rig;
-    const call = calls[dice.below(calls.length || 1)];
-    const connection = [...reactor.connections][dice.below(reactor.connections.size || 1)];
-    switch (dice.below(20)) {
-      case 0:
-        return connection?.close();
-      case 1:
-        return connection?.abort();
-      case 2:
-        return call?.exchange.cut();
-      case 3:
-        return call?.exchange.settled();
-      case 4:
-        return this.#raise(place);
+        client.send(dice, () => ++this.#ids);
+        return await settled();
       case 5:
-        return this.#end();
+        return await client.wire.take([0, 7, 500, Infinity][dice.below(4)]!);
       case 6:
-        this.#stops.push(reactor.observe(this.#observer()));
-        return;
+        return await this.#rig.advance([10, 300, 1_100][dice.below(3)]!);
       case 7:
-        return this.#stops.pop()?.();
+        if (dice.oneIn(3)) await client.end();
+        else if (dice.oneIn(2)) await client.reset();
+        return;
       case 8:
-        return this.#useQueue();
       case 9:
-        if (connection !== undefined) this.#listen(connection);
-        return;
+        return await this.#connect();
       case 10:
-        if (connection !== undefined) readAllOf(connection, ConnectionKeys);
-        if (call !== undefined) readAllOf(call.exchange.info, ExchangeKeys);
-        return;
-      case 11:
-        return this.#openAnother();
-      case 12:
-        if (call !== undefined) this.#upgrade(call);
-        return;
-      case 13:
-      case 14:
-        if (call !== undefined) drop(this.#read(call));
-        return;
-      case 15:
-        return call?.exchange.body?.cancel();
-      case 16:
-        if (call !== undefined) drop(this.#stream(call));
-        return;
+        return await this.#secure(client);
       default:
-        if (call !== undefined) this.#answer(call);
+        this.#meddler.meddle("no call of the engine");
+        return await settled();
     }
   }
 
-  /** Throws where that is allowed. */
-  #raise(place: Place): void {
-    if (place === "listener") return;
-    const error = new Thrown(place);
-    this.#thrown.add(error);
-    throw error;
-  }
-
-  /** Now and then somebody ends the server. */
-  #end(): void {
-    const dice = this.#dice;
-    if (!dice.oneIn(8)) return;
-    this.#ended = true;
-    if (dice.oneIn(2)) this.#rig.reactor.force();
-    else this.#rig.reactor.shutdown({ readyDelay: dice.below(2) * 100, deadline: 300, grace: 300 });
-  }
-
-  #useQueue(): void {
-    const { admission } = this.#rig.reactor;
-    switch (this.#dice.below(4)) {
-      case 0:
-        return admission?.pause();
-      case 1:
-        return admission?.resume();
-      case 2:
-        admission?.flush();
-        return;
-      default:
-        admission?.stats();
-    }
-  }
-
-  #openAnother(): void {
-    if (!this.#dice.oneIn(6)) return;
-    const other = new Rig({ handle: ({ exchange }) => exchange.respond(OK, "other") });
-    this.#others.push(other);
-    const wire = new StrictConn();
-    other.listener.offer(wire);
-    wire.offer(latin1(request({ target: "/other" })));
-  }
-
-  #answer(call: Call): void {
-    const { exchange, target } = call;
-    const status = [200, 200, 204, 404][this.#dice.below(4)]!;
-    exchange.respond({ status, fields: ["x-id", target.slice(1)] }, "an answer");
-    if (!this.#dice.oneIn(4)) exchange.settled();
-  }
-
-  async #stream({ exchange, target }: Call): Promise<void> {
-    const dice = this.#dice;
-    const length = dice.oneIn(2) ? null : 6 + dice.below(2);
-    if (!exchange.beginBody({ status: 200, fields: ["x-id", target.slice(1)] }, length)) return;
-    if (dice.oneIn(2)) exchange.flush();
-    for (let count = 0; count < 2; count++) {
-      if (!await exchange.writeBody(latin1("abc"))) break;
-      if (dice.oneIn(3)) this.#act("listener");
-    }
-    exchange.endBody();
-  }
-
-  async #read({ exchange }: Call): Promise<void> {
-    const { body } = exchange;
-    if (body === null) return;
-    switch (this.#dice.below(3)) {
-      case 0: {
-        const piece = await body.read();
-        if (piece !== null) this.#rig.buffers.handedOver(piece);
-        break;
+  /** Everybody comes to an end: handlers answer, clients take all and leave. */
+  async #calm(): Promise<void> {
+    const { reactor } = this.#rig;
+    for (let turn = 0; turn < 16; turn++) {
+      if (turn === 6) this.#meddler.budget = 0;
+      reactor.admission?.resume();
+      for (const client of this.#clients) {
+        if (!client.secured) await this.#secure(client);
+        client.wire.takes = Infinity;
+        if (client.wire.writing) await client.wire.take(Infinity);
+        if (turn === 2 && !client.over) await client.end();
       }
-      case 1:
-        this.#rig.buffers.handedOver(await body.readAll());
-        break;
-      default:
-        await body.readText((bytes) => String(bytes.length));
+      this.#meddler.finish({ settleAborted: this.#settleAborted });
+      if (turn > 1) this.#meddler.closeRaws();
+      await this.#rig.advance(1_000);
+      if (turn > 2 && reactor.connections.size === 0) break;
     }
-    this.#act("listener");
-  }
-
-  #upgrade({ exchange, target }: Call): void {
-    try {
-      const fields = ["x-id", target.slice(1), "Upgrade", "raw"];
-      const status = exchange.method === "CONNECT" ? 200 : 101;
-      const raw = exchange.upgrade({ status, fields });
-      this.#raws.push(raw);
-      drop(this.#useRaw(raw));
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-    }
-  }
-
-  async #useRaw(raw: Conn): Promise<void> {
-    const into = new Uint8Array(16);
-    const writes = [raw.write(latin1("one")), raw.write(latin1("two"))];
-    for (const write of writes) await drop(write);
-    this.#act("listener");
-    for (let count = await raw.read(into); count !== null; count = await raw.read(into)) {
-      await raw.write(latin1("."));
-    }
-    if (this.#dice.oneIn(2)) await raw.closeWrite();
-    raw.close();
+    this.#meddler.finish({ settleAborted: this.#settleAborted });
+    const staying = [...reactor.connections].map(({ state }) => state);
+    assertEquals(staying, [], "Connections that stay");
+    const accepted = this.#clients.slice(0, this.#clients.length - this.#rig.listener.waiting);
+    assert(accepted.every(({ wire }) => wire.closed), "A wire that was never closed");
   }
 
   /** What holds at every moment. */
   #check(): void {
-    assertEquals(this.#ledger.wrong, []);
-    for (const rig of [...this.#others, this.#rig]) this.#forgive(rig);
-    const { acceptErrors, defects, laneErrors, observerErrors } = this.#rig;
-    assertEquals([acceptErrors, defects, laneErrors, observerErrors], [[], [], [], []]);
-    for (const { output, violations } of this.#wires) {
-      assertEquals(violations, []);
-      const ids = [...output.matchAll(/x-id: (\d+)\r/g)].map((match) => Number(match[1]));
-      assertEquals(ids, ids.toSorted((one, next) => one - next), "Answers out of order");
-    }
+    const { defects, observerErrors, laneErrors, acceptErrors } = this.#rig;
+    const { thrown, wrong } = this.#meddler;
+    assertNone(wrong, "What was called");
+    if (this.#witness !== null) assertNone(this.#witness.wrong, "What was observed");
+    for (const { wire } of this.#clients) assertNone(wire.violations, "The wire");
+    assertReported(defects, thrown.application, "The engine's defects");
+    assertReported(observerErrors, thrown.observer, "Errors of observers");
+    // Reported once, whatever the function goes on to throw.
+    assertReported(laneErrors, thrown.lane.slice(0, 1), "Errors of the lane function");
+    assertReported(this.#uncaught.errors, thrown.listener, "Errors of listeners");
+    assertReported(acceptErrors, [], "Errors of accepting");
+    assertReported(this.#uncaught.rejections, [], "Rejections that nobody handled");
+    if (!this.#meddler.ended) assertEquals(this.#rig.ended, undefined, "It has ended");
+    if (!this.#meddler.ended) assertEquals(this.#rig.reactor.phase, "serving");
   }
 
-  /** Takes the errors out that it has thrown itself. */
-  #forgive({ defects, laneErrors, observerErrors }: Rig): void {
-    for (const errors of [defects, laneErrors, observerErrors]) {
-      const others = errors.filter((error) => !this.#thrown.has(error));
-      errors.length = 0;
-      errors.push(...others);
-    }
-  }
-
-  /** Everybody comes to an end: handlers answer and settle, clients take all and leave. */
-  async #calm(): Promise<void> {
-    this.#isCalm = true;
+  /** Whatever became of a request, its slot is back. */
+  async #checkSlots(): Promise<void> {
     const { admission } = this.#rig.reactor;
-    for (let turn = 0; turn < 12 && (turn < 4 || this.#open > 0); turn++) {
-      admission?.resume();
-      for (const wire of this.#wires) if (!wire.closed) await wire.take(Infinity);
-      for (const { exchange } of this.#rig.calls) {
-        exchange.respond(OK, "");
-        exchange.endBody();
-        exchange.settled();
-      }
-      for (const raw of this.#raws) raw.close();
-      for (const wire of this.#wires) if (!wire.closed && turn > 0) await wire.end();
-      await this.#rig.advance(1_500);
-    }
-    if (admission !== null) await this.#flushes(admission);
-    if (!this.#ended) assertEquals(this.#open, 0, "Connections that stay");
-  }
-
-  async #flushes(queue: WorkQueue): Promise<void> {
-    let isFlushed = false;
-    queue.flush().then(() => isFlushed = true);
-    await this.#rig.advance(6_000);
-    assert(isFlushed, `The queue is never flushed: ${JSON.stringify(queue.stats())}`);
-  }
-
-  get #open(): number {
-    return this.#wires.filter(({ closed }) => !closed).length;
-  }
-
-  /** A fresh client gets its answer. */
-  async #serves(): Promise<void> {
-    assertEquals([this.#rig.reactor.phase, this.#rig.ended], ["serving", undefined]);
-    const wire = new StrictConn({ hostname: "192.0.2.200" });
-    this.#rig.handle = ({ exchange }) => {
-      exchange.respond(OK, "served");
-      exchange.settled();
+    if (admission === null) return;
+    const { active, queued } = admission.stats();
+    assertEquals({ active, ...queued }, { active: 0, high: 0, normal: 0 }, "Slots are missing");
+    let flushed = false;
+    const flush = async () => {
+      await admission.flush();
+      flushed = true;
     };
+    flush();
+    await settled();
+    assert(flushed, "The queue is empty, and flush() waits");
+  }
+
+  /** A client that nobody meddles with is served, and has the whole server for itself. */
+  async #checkServing(): Promise<void> {
+    const { reactor } = this.#rig;
+    if (this.#meddler.ended) {
+      assertEquals([reactor.phase, this.#rig.ended], ["ended", "ended"]);
+      return;
+    }
+    this.#rig.handle = (call) => {
+      answers("still here")(call);
+      call.exchange.settled();
+    };
+    const wire = new StrictConn();
     this.#rig.listener.offer(wire);
     await settled();
-    await wire.send(request({ target: "/last" }));
-    await this.#rig.advance(60);
-    assert(wire.output.startsWith("HTTP/1.1 200"), `Not served: ${wire.output}`);
+    wire.offer(latin1(GET));
+    await settled();
+    assert(wire.output.startsWith("HTTP/1.1 200 "), `Not served: ${wire.output}`);
+    await wire.end();
+    await this.#rig.advance(2_000);
+    assert(wire.closed, "The last client is never seen off");
+    this.#check();
+  }
+
+  /** No answer goes astray, and nothing but what was sent is a request. */
+  #checkAnswers(): void {
+    const called = this.#rig.calls.map(({ target }) => target);
+    const strange = called.filter((target) =>
+      this.#clientOf(target) === undefined && target !== "/"
+    );
+    assertEquals(strange, [], "Requests that were never sent");
+    for (const { wire, sent } of this.#clients) {
+      const own = called.filter((target) => sent.has(target)).map(numberOf);
+      assertRising(own, { strictly: true }, "calls");
+      assertRising(idsIn(wire.output, /x-id: (\d+)\r/g), { strictly: true }, "answers");
+      const named = idsIn(wire.output, /x-id: (\d+)\r|#(\d+)#/g);
+      assertRising(named, { strictly: false }, "bodies");
+      const astray = named.find((id) => !own.includes(id));
+      assert(astray === undefined, `An answer to ${astray}, which nobody asked`);
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const { works, seen, signals, open, further, handedOver, thrown } = this.#meddler;
+    const rig = this.#rig;
+    rig.defects.length = 0;
+    for (const bytes of handedOver) rig.buffers.handedOver(bytes);
+    await rig.finish();
+    for (const { rig: other, wire } of further) {
+      assert(wire.output.startsWith("HTTP/1.1 200 "), `The other server: ${wire.output}`);
+      assertNone(wire.violations, "The other wire");
+      await other.finish();
+    }
+    this.#witness?.finish();
+    assertNone(this.#witness?.wrong ?? [], "What was observed");
+    const reasons = [...seen.values()].map(({ closeReason }) => closeReason);
+    assert(!reasons.includes(null), "A connection that never ended");
+    const failed = reasons.filter((reason) => reason === "internal_error").length;
+    assert(failed <= thrown.application.length, `${failed} connections of internal errors`);
+    assert(signals.every(({ aborted }) => aborted), "A signal that did not fire");
+    const untold = works.find(({ call }) => call.outcome === undefined);
+    assert(untold === undefined, `The handler of ${untold?.call.target} never heard of its end`);
+    for (const [what, count] of open) assertEquals(count, 0, `${what}: promises that never settle`);
+  }
+
+  #clientOf(target: string): Client | undefined {
+    return this.#clients.find(({ sent }) => sent.has(target));
   }
 }
 
-const OK = { status: 200, fields: [] };
-
-const ConnectionKeys = [
-  "id",
-  "localAddr",
-  "remoteAddr",
-  "state",
-  "stateMs",
-  "ageMs",
-  "requests",
-  "bytesIn",
-  "bytesOut",
-  "bytesDiscarded",
-  "closeReason",
-  "signal",
-] as const satisfies readonly (keyof ConnectionInfo)[];
-
-const ExchangeKeys = [
-  "connection",
-  "method",
-  "minorVersion",
-  "status",
-  "requestBodyBytes",
-  "bodyBytes",
-  "begunMs",
-  "queuedMs",
-  "abortReason",
-] as const satisfies readonly (keyof ExchangeInfo)[];
-
-function readAllOf<T>(target: T, keys: readonly (keyof T)[]): void {
-  for (const key of keys) void target[key];
+/** Exactly what was thrown is reported, each value once. */
+function assertReported(
+  reported: readonly unknown[],
+  thrown: readonly unknown[],
+  what: string,
+): void {
+  if (reported.length === 0 && thrown.length === 0) return;
+  const left = [...thrown];
+  for (const value of reported) {
+    const at = left.findIndex((each) => Object.is(each, value));
+    if (at < 0) throw new Error(`${what}: ${String(value)}`, { cause: value });
+    left.splice(at, 1);
+  }
+  if (left.length > 0) throw new Error(`${what}: not reported: ${left.map(String).join(", ")}`);
 }
 
-/** What a body or a raw connection rejects with when its peer is gone is nobody's fault. */
-async function drop(doing: Promise<unknown>): Promise<void> {
-  try {
-    await doing;
-  } catch {
-    // See above.
-  }
+function assertNone(wrong: readonly string[], what: string): void {
+  if (wrong.length > 0) throw new Error(`${what}: ${wrong.slice(0, 5).join("\n")}`);
 }

@@ -14,6 +14,7 @@ import { type Call, Rig } from "../engine/rig.ts";
 import type { Dice } from "../order/dice.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { chunked, head, request } from "../support/requests.ts";
+import { assertRising, idsIn } from "./ids.ts";
 import { StrictConn } from "./strict_conn.ts";
 
 const STEPS = 60;
@@ -371,22 +372,6 @@ async function drop(doing: Promise<void>): Promise<void> {
   } catch (error) {
     // What a body or a raw connection rejects with when its peer is gone is nobody's fault.
     if ((error as Error).name === "AssertionError") throw error;
-  }
-}
-
-function idsIn(text: string, pattern: RegExp): number[] {
-  return [...text.matchAll(pattern)].map((match) => Number(match[1] ?? match[2]));
-}
-
-function assertRising(
-  ids: readonly number[],
-  { strictly }: { strictly: boolean },
-  what: string,
-): void {
-  for (let i = 1; i < ids.length; i++) {
-    const [one, next] = [ids[i - 1]!, ids[i]!];
-    const rises = strictly ? next > one : next >= one;
-    if (!rises) throw new Error(`${what} out of order: ${one} before ${next}`);
   }
 }
 
