@@ -33,7 +33,6 @@ import {
   refusalReason,
 } from "../answer/refusal.ts";
 import type { Pending } from "../dispatch/agenda.ts";
-import type { Observers } from "../dispatch/observers.ts";
 import { type AbortError, BodyError, type ProtocolCode, ProtocolError } from "../errors.ts";
 import { CONTINUE } from "../h1/serialize.ts";
 import { Inbox } from "../memory/inbox.ts";
@@ -367,14 +366,12 @@ export class Connection
     this.#deadlines.awaitBody(this.context.now);
     if (this.#unreadBody !== null) this.#deadlines.endAllowance();
     this.#touch();
-    this.#io.readOn();
   }
 
   onBodyTaken(): void {
     if (this.#exchange !== null) this.#exchange.expectsContinue = false;
     this.#deadlines.restBody(this.context.now);
     this.#timeLateReader();
-    this.#io.readOn();
   }
 
   onBodyDropped(): void {
@@ -413,9 +410,7 @@ export class Connection
     this.#deliver(exchange);
     this.#deadlines.restBody(this.context.now);
     const { body } = exchange;
-    if (this.ending.kind === "last") {
-      // A refusal is in the output already.
-    } else if (!exchange.persists) {
+    if (!exchange.persists) {
       this.#life.endAfterAnswer(lastReason(this));
     } else if (body !== null && !body.retain()) {
       if (canDrain(exchange, this)) this.#unreadBody = body;
@@ -431,13 +426,11 @@ export class Connection
 
   onUpgrade(exchange: LiveExchange): Conn {
     this.#deliver(exchange);
-    this.#reader.unhold();
     this.#move(EVENTS.upgrade);
     const { inbox } = this;
     this.#upgraded = new UpgradedConnection(this, { conn: this.#conn, io: this.#io, inbox });
     if (this.peerEnded) this.#upgraded.ended();
     this.flush();
-    this.#io.readOn();
     return this.#upgraded;
   }
 
@@ -489,6 +482,7 @@ export class Connection
       }
     } while (agenda.hasNotices || this.#isCut);
     if (this.#exchange === null && !this.#io.writing) this.#reader.unhold();
+    // Whatever was carried out or taken since may have made room.
     this.#io.readOn();
   }
 
@@ -550,7 +544,7 @@ export class Connection
     this.#exchange = exchange;
     this.#uncalled = head;
     this.#move(atOnce ? EVENTS.request : EVENTS.hold);
-    if (this.context.observers !== null) this.#noteBegun(this.context.observers, exchange, head);
+    this.#notices.begun(exchange, head);
     if (atOnce) return;
     admission!.hold(ticket, this, { view: head, pipelined: this.#reader.pipelined });
     if (this.peerEnded && this.state === "queued") this.#leaveQueue();
@@ -661,7 +655,6 @@ export class Connection
     if (this.state === "writing") {
       this.#move(EVENTS.drain);
       this.#timeLateReader();
-      this.#reader.unhold();
     }
     if (body.complete) return this.#drained();
     // The handler has answered, but something that it started may still read.
@@ -845,7 +838,6 @@ export class Connection
     this.#drop("lingering", this.inbox.discard());
     const discarded = this.bytesDiscarded - this.#lingerMark;
     if (discarded > this.limits.lingerBytes) this.#end(this.ending.reason!);
-    else this.#reader.unhold();
   }
 
   #end(reason: CloseReason): void {
@@ -884,18 +876,9 @@ export class Connection
   #move(event: number): void {
     const from = this.state;
     this.#life.move(event);
-    const { now, observers, ports } = this.context;
-    if (observers !== null && observers.moved !== null) {
-      this.#notices.moved(from, this.#life.lap(ports.clock.now(), this.stateMs));
-    }
-    this.#deadlines.entered(this.#life.stage, now);
+    this.#notices.moved(from);
+    this.#deadlines.entered(this.#life.stage, this.context.now);
     this.#touch();
-  }
-
-  #noteBegun({ begun, settled }: Observers, exchange: LiveExchange, head: RequestHead): void {
-    if (begun === null && settled === null) return;
-    exchange.begunMs = this.context.ports.clock.now();
-    this.#notices.begun(exchange, head);
   }
 
   /** Counts what arrived and is thrown away. */

@@ -26,8 +26,6 @@ export class Lifecycle {
   #stage: Stage;
   #ending: Ending = OPEN;
   #closeReason: CloseReason | null = null;
-  /** When the connection came into its state, by the exact clock; -1 until somebody watches. */
-  #enteredMs = -1;
 
   constructor(first: State) {
     this.#stage = STAGES[first];
@@ -57,16 +55,6 @@ export class Lifecycle {
    */
   move(event: number): void {
     this.#stage = follow(this.#stage, event);
-  }
-
-  /**
-   * How long it was in the state that it has just left, in milliseconds; `coarseMs` is the same by the
-   * coarse clock, for the first time that somebody watches.
-   */
-  lap(now: number, coarseMs: number): number {
-    const ms = this.#enteredMs < 0 ? coarseMs : now - this.#enteredMs;
-    this.#enteredMs = now;
-    return ms;
   }
 
   /** Somebody asks for the end in good order. */

@@ -9,6 +9,7 @@
 import type { Agenda, Notice, Showing } from "../dispatch/agenda.ts";
 import type { Observers } from "../dispatch/observers.ts";
 import type { Drop, ExchangeInfo, Refusal } from "../observer.ts";
+import type { Clock } from "../ports.ts";
 import type { RequestHead } from "../request_head.ts";
 import type { CloseReason, State } from "../states.ts";
 import { ConnectionView, type Viewed } from "./connection_view.ts";
@@ -19,8 +20,14 @@ export interface Noticed extends Viewed {
   onDefect(error: unknown): void;
 }
 
+/** An exchange whose begin is noted. */
+export interface Begun extends ExchangeInfo {
+  begunMs: number;
+}
+
 /** What is the same for all connections. */
 export interface NoticesContext {
+  readonly ports: { readonly clock: Pick<Clock, "now"> };
   readonly agenda: Agenda;
   /** Who watches; `null` while nobody does. */
   readonly observers: Observers | null;
@@ -31,6 +38,8 @@ export class Notices {
   readonly #context: NoticesContext;
   readonly #connection: Noticed;
   #view: ConnectionView | null = null;
+  /** When the connection came into its state, by the exact clock; -1 until somebody watches. */
+  #enteredMs = -1;
 
   constructor(context: NoticesContext, connection: Noticed) {
     this.#context = context;
@@ -49,10 +58,14 @@ export class Notices {
     agenda.note(new ConnectionNotice(this.#connection, call, view));
   }
 
-  /** It has left the state `from`, in which it was for `ms` milliseconds. */
-  moved(from: State, ms: number): void {
+  /** It has left the state `from`; its `stateMs` still says for how long it was there, by the coarse clock. */
+  moved(from: State): void {
     const moved = this.#context.observers?.moved ?? null;
-    if (moved !== null) this.note(() => moved(this.view, from, ms));
+    if (moved === null) return;
+    const now = this.#context.ports.clock.now();
+    const ms = this.#enteredMs < 0 ? this.#connection.stateMs : now - this.#enteredMs;
+    this.#enteredMs = now;
+    this.note(() => moved(this.view, from, ms));
   }
 
   /** Something was thrown away. */
@@ -68,8 +81,11 @@ export class Notices {
   }
 
   /** A request's head has arrived whole. */
-  begun(exchange: ExchangeInfo, head: RequestHead): void {
-    const begun = this.#context.observers?.begun ?? null;
+  begun(exchange: Begun, head: RequestHead): void {
+    const { observers, ports } = this.#context;
+    if (observers === null) return;
+    const { begun, settled } = observers;
+    if (begun !== null || settled !== null) exchange.begunMs = ports.clock.now();
     if (begun !== null) this.note(() => begun(exchange, head));
   }
 }

@@ -17,7 +17,7 @@
 export interface Pending {
   /** Whether it waits on the agenda; the agenda's own. */
   waiting: boolean;
-  /** Carries out all that is pending. Never throws. */
+  /** Carries out all that is pending, until nothing is left to be told either. Never throws. */
   carryOut(): void;
 }
 
@@ -39,15 +39,14 @@ export interface Notice {
   readonly about: Showing | null;
 }
 
-/** Stands in for a connection while the reactor's own notices are told. */
-const NOTHING: Pending = { waiting: false, carryOut() {} };
-
 /** The agenda of one reactor. */
 export class Agenda {
   /** What is being settled; `null` when nothing is. */
   #current: Pending | null = null;
   #waiting: Pending[] = [];
   #notices: Notice[] = [];
+  /** Stands in for a connection while the reactor's own notices are told. */
+  readonly #own: Pending = { waiting: false, carryOut: () => this.tell() };
 
   /** Whether somebody has to be told something. */
   get hasNotices(): boolean {
@@ -71,7 +70,7 @@ export class Agenda {
 
   /** Tells what a reactor itself has noted, for events that belong to no connection. */
   settleNotices(): void {
-    if (this.#current === null) this.#run(NOTHING);
+    if (this.#current === null) this.#run(this.#own);
   }
 
   /** Tells all that was noted, in order. Called only where no transition is half done. */
@@ -99,7 +98,6 @@ export class Agenda {
     this.#current = pending;
     try {
       pending.carryOut();
-      this.tell();
     } finally {
       this.#current = null;
     }

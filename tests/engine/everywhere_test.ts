@@ -11,6 +11,7 @@ import type { ConnectionInfo, Observer } from "../../reactor/observer.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { Uncaught } from "../support/uncaught.ts";
 import { FakeConn, type FakeConnOptions, settled } from "./fakes.ts";
+import { HOOKS } from "./hooks.ts";
 import { GET, request, UPGRADE, upload } from "./requests.ts";
 import { answers, type Call, Rig, type RigOptions } from "./rig.ts";
 
@@ -131,17 +132,6 @@ async function traffic(rig: Rig): Promise<void> {
 function tryToUpgrade({ exchange }: Call): void {
   exchange.upgrade({ status: 101, fields: ["Upgrade", "raw"] }).close();
 }
-
-const HOOKS: readonly (keyof Observer)[] = [
-  "opened",
-  "moved",
-  "dropped",
-  "begun",
-  "settled",
-  "refused",
-  "closed",
-  "entered",
-];
 
 /** Does `deed` in the hook, while it does not do so already. */
 function meddler(rig: Rig, hook: keyof Observer, { act }: Deed): Observer {

@@ -14,6 +14,7 @@ import type { Bytes, Conn } from "../../reactor/ports.ts";
 import type { Reactor } from "../../reactor/reactor.ts";
 import type { CloseReason } from "../../reactor/states.ts";
 import { fromLatin1, latin1 } from "../engine/fakes.ts";
+import { HOOKS } from "../engine/hooks.ts";
 import { answers, type Call, Rig } from "../engine/rig.ts";
 import type { Dice } from "../order/dice.ts";
 import { GET } from "../support/requests.ts";
@@ -22,16 +23,6 @@ import { StrictConn } from "./strict_conn.ts";
 
 const MOST_DEPTH = 4;
 const MOST_OBSERVERS = 5;
-const HOOKS: readonly (keyof Observer)[] = [
-  "opened",
-  "moved",
-  "dropped",
-  "begun",
-  "settled",
-  "refused",
-  "closed",
-  "entered",
-];
 const REASONS: readonly CloseReason[] = ["asked", "limit", "shutdown", "forced", "idle_timeout"];
 
 /** One call of the application. */
