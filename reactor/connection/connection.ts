@@ -40,7 +40,6 @@ import { Outbox } from "../memory/outbox.ts";
 import type { DropReason, Refusal } from "../observer.ts";
 import type { Limits } from "../options/options.ts";
 import type { Aborter, Address, Conn } from "../ports.ts";
-import type { RequestHead } from "../request_head.ts";
 import { type CloseReason, EVENTS, type State } from "../states.ts";
 import { Deadlines, type Due } from "../timing/deadlines.ts";
 import { type Expiring, WheelNode } from "../timing/timer_wheel.ts";
@@ -58,6 +57,7 @@ import {
   lastReason,
   mayPersist,
   mayPersistStreaming,
+  restOf,
 } from "./persistence.ts";
 import type { BodyHost, LiveBody } from "./request_body.ts";
 import { RequestReader } from "./request_reader.ts";
@@ -106,10 +106,6 @@ export class Connection
   readonly #openedMs: number;
   /** The request under way and its answer. */
   #exchange: LiveExchange | null = null;
-  /** The head of that request until its handler is called: at once, or when the queue admits it. */
-  #uncalled: RequestHead | null = null;
-  /** Overrules the handler, unless it answers when it is told to stop. */
-  #verdict: ProtocolError | null = null;
   /** The rest of a body after its answer, to be read or thrown away before the next request. */
   #unreadBody: LiveBody | null = null;
   #upgraded: UpgradedConnection | null = null;
@@ -276,7 +272,7 @@ export class Connection
   }
 
   onRejected(): void {
-    this.#reject();
+    this.#exchange!.reject();
     this.settle();
   }
 
@@ -499,24 +495,26 @@ export class Connection
       this.#end(ending.reason);
       return false;
     }
-    if (this.#verdict !== null) {
-      this.#execute(this.#verdict);
+    const exchange = this.#exchange;
+    if (exchange !== null) {
+      if (exchange.verdict !== null) {
+        this.#overrule(exchange.verdict);
+        return true;
+      }
+      if (exchange.uncalled && this.state === "handling") {
+        this.#callApplication(exchange);
+        return true;
+      }
+    } else if (this.#mayBegin() && this.#beginNext()) {
       return true;
     }
-    if (this.#uncalled !== null && this.state === "handling") {
-      this.#callApplication(this.#uncalled);
-      return true;
-    }
-    if (this.#mayBegin() && this.#beginNext()) return true;
     return this.#writeOut();
   }
 
   /** Whether the next request may begin. */
   #mayBegin(): boolean {
-    return this.inbox.size > 0 && this.#exchange === null && this.#budget > 0 &&
-      !this.#io.writing &&
-      this.outbox.open && this.ending.kind !== "last" && this.#unreadBody === null &&
-      this.#upgraded === null;
+    return this.inbox.size > 0 && this.#budget > 0 && !this.#io.writing && this.outbox.open &&
+      this.ending.kind !== "last" && this.#unreadBody === null && this.#upgraded === null;
   }
 
   /** Begins the next request, if its head is here; returns whether there was one. */
@@ -529,41 +527,30 @@ export class Connection
       this.#budget--;
       this.requests++;
       const limits = limitsFor(head, this.context.options);
-      this.#begin(createExchange(this, this.#reader.parsed!, limits), head);
+      this.#begin(createExchange(this, { head, parsed: this.#reader.parsed!, limits }));
     } catch (error) {
       this.#refuse(error);
     }
     return true;
   }
 
-  #begin(exchange: LiveExchange, head: RequestHead): void {
+  #begin(exchange: LiveExchange): void {
     const { admission } = this.context;
     const ticket = admission === null ? null : admission.enter();
     const atOnce = ticket === null || admission!.begin(ticket);
     exchange.ticket = ticket;
     this.#exchange = exchange;
-    this.#uncalled = head;
     this.#move(atOnce ? EVENTS.request : EVENTS.hold);
-    this.#notices.begun(exchange, head);
+    this.#notices.begun(exchange, exchange.head);
     if (atOnce) return;
-    admission!.hold(ticket, this, { view: head, pipelined: this.#reader.pipelined });
+    admission!.hold(ticket, this, { view: exchange.head, pipelined: this.#reader.pipelined });
     if (this.peerEnded && this.state === "queued") this.#leaveQueue();
   }
 
-  #callApplication(head: RequestHead): void {
-    const exchange = this.#exchange!;
-    const { handlerMs, ticket } = exchange;
-    this.#uncalled = null;
+  #callApplication(exchange: LiveExchange): void {
+    const { handlerMs } = exchange;
     if (handlerMs > 0) this.#deadlines.allow("handler", this.context.now + handlerMs);
-    if (ticket !== null) ticket.beginning = true;
-    try {
-      this.context.application(exchange, head);
-    } catch (error) {
-      exchange.settled();
-      throw error;
-    } finally {
-      if (ticket !== null) ticket.beginning = false;
-    }
+    exchange.call(this.context.application);
     if (this.peerEnded && this.#exchange === exchange) this.#onClientLeft(exchange);
   }
 
@@ -659,17 +646,24 @@ export class Connection
     if (body.complete) return this.#drained();
     // The handler has answered, but something that it started may still read.
     const size = body.owned ? body.arrived() : body.discard();
+    // Whoever reads it may have come to its end, or found it broken.
     if (this.state as State !== "draining") return;
     if (body.discarding) this.#drop("unread_body", size);
-    if (body.complete) return this.#drained();
-    if (this.peerEnded) {
-      body.detach(cutShort());
-      return this.#end("peer_closed");
+    switch (restOf(body, this)) {
+      case "passed":
+        return this.#drained();
+      case "cut_short":
+        body.detach(cutShort());
+        return this.#end("peer_closed");
+      case "too_much":
+        return this.#finish("asked");
+      case "unwanted":
+        this.#deadlines.bodyMoved(size, this.context.now);
+        this.#deadlines.awaitBody(this.context.now);
+        return;
+      case "wanted":
+        return;
     }
-    if (body.owned) return;
-    if ((body.remaining ?? Infinity) > this.limits.drainBytes) return this.#finish("asked");
-    this.#deadlines.bodyMoved(size, this.context.now);
-    this.#deadlines.awaitBody(this.context.now);
   }
 
   #drained(): void {
@@ -724,17 +718,11 @@ export class Connection
     if (exchange.responded) this.#limitAnswer();
   }
 
-  // The queue.
-
-  #reject(): void {
-    this.#uncalled = null;
-    this.#exchange!.reject();
-  }
-
   /** The client has gone, or cannot be told from one that has: its handler is never called. */
   #leaveQueue(): void {
-    this.context.admission!.cancel(this.#exchange!.ticket!);
-    this.#reject();
+    const exchange = this.#exchange!;
+    this.context.admission!.cancel(exchange.ticket!);
+    exchange.reject();
   }
 
   // What is due, and what is refused.
@@ -748,9 +736,10 @@ export class Connection
         return this.#overrule(new ProtocolError("body_timeout", "The body came too slowly"));
       case "handler":
         this.#deadlines.endAllowance();
-        this.#exchange!.abort(abortError("handler_timeout"));
-        this.#verdict = new ProtocolError("handler_timeout", "The handler took too long");
-        return;
+        return this.#exchange!.overrule(
+          new ProtocolError("handler_timeout", "The handler took too long"),
+          abortError("handler_timeout"),
+        );
       case "half_closed":
         return this.#end("peer_closed");
       case "late_reader":
@@ -763,12 +752,6 @@ export class Connection
       case "write":
         return this.#end(`${due}_timeout`);
     }
-  }
-
-  /** The handler was told to stop: if it has not answered, the engine does. */
-  #execute(verdict: ProtocolError): void {
-    this.#verdict = null;
-    if (this.#exchange !== null) this.#overrule(verdict);
   }
 
   /** Answers a request that never reached the application, as the connection's last. */
@@ -849,7 +832,8 @@ export class Connection
       const unanswered = (exchange === null ? 0 : 1) + this.#deliveries.size;
       this.#drop("closed", this.inbox.size, { requests: unanswered });
       this.#move(EVENTS.close);
-      if (exchange !== null) this.#lose(exchange, reason);
+      this.#exchange = null;
+      exchange?.lost(abortError(reason));
       this.#unreadBody?.fail(cutShort());
       this.#upgraded?.ended();
       this.#reader.end();
@@ -860,14 +844,6 @@ export class Connection
       this.#io.stop();
       this.context.left(this);
     }
-  }
-
-  #lose(exchange: LiveExchange, reason: CloseReason): void {
-    this.#exchange = null;
-    exchange.lost(abortError(reason));
-    // A handler that is never called can never settle.
-    if (this.#uncalled !== null) exchange.settled();
-    this.#uncalled = null;
   }
 
   // What others are told.

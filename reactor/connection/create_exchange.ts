@@ -26,10 +26,10 @@ export function limitsFor(head: RequestHead, options: Options): PathOptions {
  */
 export function createExchange(
   connection: BodyHost & ExchangeHost,
-  head: ParsedHead,
-  limits: PathOptions,
+  { head, parsed, limits }: { head: RequestHead; parsed: ParsedHead; limits: PathOptions },
 ): LiveExchange {
-  const exchange = new LiveExchange(connection, head, bodyOf(connection, head, limits));
+  const body = bodyOf(connection, parsed, limits);
+  const exchange = new LiveExchange(connection, { head, parsed, body });
   exchange.handlerMs = limits.handler;
   return exchange;
 }

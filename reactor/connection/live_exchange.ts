@@ -11,13 +11,14 @@ import { type AnswerFraming, answerFraming, answerHead, asksToClose } from "../a
 import type { PlainAnswers } from "../answer/plain_answers.ts";
 import { OVERLOADED } from "../answer/refusal.ts";
 import type { Observers } from "../dispatch/observers.ts";
-import { type AbortError, BodyError } from "../errors.ts";
-import type { Exchange, ResponseHead } from "../exchange.ts";
+import { type AbortError, BodyError, type ProtocolError } from "../errors.ts";
+import type { Application, Exchange, ResponseHead } from "../exchange.ts";
 import type { ParsedHead } from "../h1/parsed_head.ts";
 import { bodyAllowed, chunkHead, LAST_CHUNK } from "../h1/serialize.ts";
 import type { Outbox } from "../memory/outbox.ts";
 import type { ConnectionInfo, ExchangeInfo, Refusal } from "../observer.ts";
 import type { Address, Bytes, Codec, Conn } from "../ports.ts";
+import type { RequestHead } from "../request_head.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { LiveBody } from "./request_body.ts";
 
@@ -66,6 +67,14 @@ export interface ExchangeHost {
   onUpgrade(exchange: LiveExchange): Conn;
 }
 
+/** What an exchange begins with. */
+export interface LiveExchangeInit {
+  readonly head: RequestHead;
+  /** What the parser found out about that head; read in the constructor alone. */
+  readonly parsed: ParsedHead;
+  readonly body: LiveBody | null;
+}
+
 /** How far the answer has come. `over`: it is delivered, or never will be. */
 type AnswerPhase = "open" | "streaming" | "complete" | "over";
 
@@ -78,6 +87,7 @@ const CONNECT_REFUSED: ResponseHead = { status: 501, fields: [] };
 /** The exchange of the request that its connection is handling, or has handled. */
 export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   readonly #host: ExchangeHost;
+  readonly head: RequestHead;
   readonly body: LiveBody | null;
   readonly method: string;
   readonly minorVersion: 0 | 1;
@@ -95,9 +105,12 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   ticket: Ticket | null = null;
   /** How long its handler may take, in milliseconds; 0 is without a bound. */
   handlerMs = 0;
+  /** What the engine answers unless the handler does, now that it was told to stop. */
+  verdict: ProtocolError | null = null;
   abortReason: AbortError | undefined = undefined;
   onAbort: ((reason: Error) => void) | null = null;
   readonly #mayUpgrade: boolean;
+  #called = false;
   #onDelivered: ((error?: Error) => void) | null = null;
   #outcome: "pending" | "delivered" | AbortError = "pending";
   #phase: AnswerPhase = "open";
@@ -107,14 +120,15 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   /** Bytes that the announced Content-Length still asks for. */
   #owed = 0;
 
-  constructor(host: ExchangeHost, head: ParsedHead, body: LiveBody | null) {
+  constructor(host: ExchangeHost, { head, parsed, body }: LiveExchangeInit) {
     this.#host = host;
+    this.head = head;
     this.body = body;
-    this.method = head.method;
-    this.minorVersion = head.minorVersion;
-    this.keepAlive = head.keepAlive;
-    this.expectsContinue = head.expectContinue && body !== null;
-    this.#mayUpgrade = body === null && (head.upgrade || head.method === "CONNECT");
+    this.method = parsed.method;
+    this.minorVersion = parsed.minorVersion;
+    this.keepAlive = parsed.keepAlive;
+    this.expectsContinue = parsed.expectContinue && body !== null;
+    this.#mayUpgrade = body === null && (parsed.upgrade || parsed.method === "CONNECT");
   }
 
   get connection(): ConnectionInfo {
@@ -147,6 +161,26 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
 
   settled(): void {
     this.ticket?.settled();
+  }
+
+  /** Whether the application has not been called for it yet. */
+  get uncalled(): boolean {
+    return !this.#called;
+  }
+
+  /** Calls the application: at once, or when the queue admits the request. */
+  call(application: Application): void {
+    const { ticket } = this;
+    this.#called = true;
+    if (ticket !== null) ticket.beginning = true;
+    try {
+      application(this, this.head);
+    } catch (error) {
+      this.settled();
+      throw error;
+    } finally {
+      if (ticket !== null) ticket.beginning = false;
+    }
   }
 
   get responded(): boolean {
@@ -184,8 +218,9 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     this.#complete();
   }
 
-  /** The queue rejects the request. */
+  /** The queue rejects the request: the application is never called. */
   reject(): void {
+    this.#called = true;
     this.#host.noteRefused({ code: "overloaded", status: OVERLOADED.status, exchange: this });
     this.#answer(OVERLOADED, "");
   }
@@ -262,6 +297,12 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     return this.#raw;
   }
 
+  /** Has the application told to stop; unless it answers then, the engine does, by `verdict`. */
+  overrule(verdict: ProtocolError, reason: AbortError): void {
+    this.verdict = verdict;
+    this.abort(reason);
+  }
+
   /** Has the application told to stop, unless the answer was delivered. */
   abort(reason: AbortError): void {
     if (this.abortReason !== undefined || this.#outcome !== "pending") return;
@@ -285,6 +326,8 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     this.body?.fail(new BodyError(code, reason.message, { cause: reason }));
     this.ticket?.answered();
     this.#settle(reason);
+    // A handler that is never called can never settle.
+    if (!this.#called) this.settled();
   }
 
   /** The engine answers in the application's place, and tells it why. */

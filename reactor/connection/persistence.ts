@@ -15,6 +15,8 @@ export interface BodyFacts {
   readonly failed: boolean;
   /** Whether anybody has begun to read it. */
   readonly begun: boolean;
+  /** Whether somebody has begun to read it, and has neither reached its end nor given up. */
+  readonly owned: boolean;
   /** Whether a read is under way. */
   readonly reading: boolean;
   /** Whether any of it has arrived. */
@@ -67,6 +69,27 @@ export function canDrain(request: RequestFacts, connection: ConnectionFacts): bo
   // A client that has sent nothing of it may have chosen to wait for the answer first.
   return remaining !== null && remaining <= connection.limits.drainBytes && body.arriving &&
     !request.expectsContinue;
+}
+
+/** How it stands with the rest of a body whose answer has gone out. */
+export type Rest =
+  /** All of it has come. */
+  | "passed"
+  /** Whoever began to read it still may. */
+  | "wanted"
+  /** Nobody reads it, and it is little enough to be thrown away as it comes. */
+  | "unwanted"
+  /** Nobody reads it, and it is too much for that. */
+  | "too_much"
+  /** The client has ended its side before all of it came. */
+  | "cut_short";
+
+/** See {@linkcode Rest}. */
+export function restOf(body: BodyFacts, { limits, peerEnded }: ConnectionFacts): Rest {
+  if (body.complete) return "passed";
+  if (peerEnded) return "cut_short";
+  if (body.owned) return "wanted";
+  return body.remaining !== null && body.remaining <= limits.drainBytes ? "unwanted" : "too_much";
 }
 
 /** Why a connection ends after an answer that nobody outside asked to be the last. */
