@@ -1,6 +1,6 @@
 /**
- * The app that every fetch-style peer runs. It looks at the URL as a real handler does, so that a server
- * which fills its requests lazily pays for what is looked at, and it is the same code for all.
+ * The app that every fetch-style peer runs, the same code for all. It reads the URL as a real
+ * handler does, so that a server which builds requests lazily pays for it.
  *
  * @module
  */
@@ -24,12 +24,12 @@ export type App = (request: Request) => Response | Promise<Response>;
 const PIECE = new Uint8Array(STREAM_PIECE_BYTES).fill(FILLER);
 const HTML = { "content-type": "text/html; charset=utf-8" };
 
-/** Makes the app; `pageFile` is the file behind `/page.html`. */
+/** Makes the app; `pageFile` is the file that `/page.html` serves. */
 export function createApp(options: { readonly pageFile: string }): App {
   const pool = new Pool(POOL_PLACES);
   return (request) => {
     const { url } = request;
-    // The path begins at the first slash behind "http://".
+    // The path begins at the first slash after "http://".
     const path = url.slice(url.indexOf("/", 7));
     if (path === "/") return new Response(GREETING);
     if (path.startsWith("/json")) return describe(request);
@@ -76,7 +76,7 @@ async function count(request: Request): Promise<Response> {
   return new Response(String(bytes));
 }
 
-/** Computes by the clock, so that its capacity does not depend on the processor's mood. */
+/** Computes for a fixed time, so that its capacity does not depend on the processor's speed. */
 function burn(): Response {
   const end = performance.now() + BURN_MS;
   while (performance.now() < end);
@@ -90,7 +90,7 @@ async function query(pool: Pool): Promise<Response> {
   return new Response(DONE);
 }
 
-/** The connections to a backend: whoever finds none free waits in line, however long that is. */
+/** The connections to a backend: a request that finds none free waits in line, without a limit. */
 class Pool {
   #free: number;
   readonly #waiting: (() => void)[] = [];

@@ -17,16 +17,16 @@ export const BLOCK = "0123456789abcdef".repeat(4096);
 export const STREAM_PIECES = 16;
 export const STREAM_PIECE_BYTES = 65_536;
 
-/** The byte of which a streamed answer and an upload are made: `x`. */
+/** The byte that fills a streamed answer and an upload: `x`. */
 export const FILLER = 0x78;
 
 /** The answer of the handlers that can be overloaded. */
 export const DONE = "done";
 
-/** `/burn` computes for so long, in milliseconds. */
+/** How long `/burn` computes, in milliseconds. */
 export const BURN_MS = 2;
 
-/** `/pool` holds one of so many places for so long, in milliseconds. */
+/** How many places `/pool` has, and how long a request holds one, in milliseconds. */
 export const POOL_PLACES = 10;
 export const POOL_MS = 20;
 

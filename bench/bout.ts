@@ -20,9 +20,9 @@ import type { Site } from "./site.ts";
 export interface MeasureOptions {
   readonly site: Site;
   readonly pinning: Pinning | null;
-  /** How long each load lasts that counts. */
+  /** How long each counted load lasts. */
   readonly seconds: number;
-  /** How long each load lasts before, of which nothing counts. */
+  /** How long each warm-up lasts; it is not counted. */
   readonly warmupSeconds: number;
   /** Connections that the idle case may open. */
   readonly idleConnections: number;
@@ -39,7 +39,7 @@ export interface Bout {
   readonly commands: string[];
 }
 
-/** Starts the peer's server for a case; `commands` is told of it. @throws {StartFailure} */
+/** Starts the peer's server for a case; fills `commands`. @throws {StartFailure} */
 export async function openBout(
   peer: Peer,
   run: { readonly case: Case; readonly options: MeasureOptions; readonly commands: string[] },
@@ -73,10 +73,10 @@ export function loadResult(tally: Tally, before: Usage | null, after: Usage | nu
   };
 }
 
-/** Above the time of a load itself: waiting for late answers, opening thousands of connections. */
+/** Added to the time of a load: for late answers and for opening thousands of connections. */
 export const LOAD_MARGIN_MS = 40_000;
 
-/** Figures of which nothing is known yet. */
+/** Figures before anything is known. */
 export const EMPTY: Figures = {
   requests: 0,
   good: 0,
@@ -101,7 +101,7 @@ export async function runLoadProgram(command: readonly string[], seconds: number
   return stdout;
 }
 
-/** The command on the processors of the load, if there are such. */
+/** The command, pinned to the load's processors if there are any. */
 export function pinnedLoad(command: readonly string[], options: MeasureOptions): readonly string[] {
   return pinned(command, options.pinning?.load ?? null);
 }

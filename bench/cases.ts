@@ -23,11 +23,11 @@ export type Load =
   | { readonly kind: "driver"; readonly connections: number; readonly depth: number }
   /** wrk with a script that sends `depth` requests at once. */
   | { readonly kind: "wrk"; readonly connections: number; readonly depth: number }
-  /** oha, open loop: so many times what the server can carry, as measured right before. */
+  /** oha, open loop: `times` the capacity of the server, which is measured just before. */
   | { readonly kind: "overload"; readonly times: number; readonly workers: number }
   /** Connections that made one request each and then lie idle. */
   | { readonly kind: "idle"; readonly connections: number; readonly quickConnections: number }
-  /** Starting the process, so many times a round. */
+  /** Starting the process, `starts` times a round. */
   | { readonly kind: "cold"; readonly starts: number; readonly quickStarts: number };
 
 /** One case. */
@@ -47,7 +47,7 @@ interface Extra {
   readonly quick?: boolean;
 }
 
-/** What is overloaded, and the least number of clients that keep all of it at work. */
+/** What is overloaded, and the least number of clients that keep all of it busy. */
 const WORKS = [
   { route: "burn", title: "2 ms of processor time", workers: 2 },
   { route: "pool", title: "20 ms at one of 10 places of a backend", workers: POOL_PLACES },
@@ -92,7 +92,7 @@ export const CASES: readonly Case[] = [
   ...overloads(),
 ];
 
-/** Each kind of work under so many times its capacity. */
+/** Each kind of work under several multiples of its capacity. */
 function overloads(): Case[] {
   return WORKS.flatMap(({ route, title, workers }) =>
     [0.5, 1, 2, 4].map((times) => ({

@@ -18,18 +18,18 @@ export interface Bar {
   readonly cases: readonly string[];
   /** @default {"cpuMicros"} */
   readonly figure?: FigureName;
-  /** The peer to which the ratio is formed; without it the figure is a ratio by itself. */
+  /** The peer whose figure is the divisor; without it the figure is already a ratio. */
   readonly to?: string;
   /** The case of the divisor, if it is another one. */
   readonly toCase?: string;
   /** Exactly one of these two. */
   readonly atMost?: number;
   readonly atLeast?: number;
-  /** The goal beyond the bar; told, not judged. */
+  /** A goal stricter than the bar; reported, not judged. */
   readonly stretch?: number;
 }
 
-/** What became of a bar on one case. */
+/** The verdict on a bar for one case. */
 export type Verdict =
   | { readonly kind: "met" | "missed"; readonly value: Spread; readonly stretchMet: boolean | null }
   /** The judged peer failed or answered wrongly, which is worse than slow. */
@@ -58,7 +58,7 @@ export function passes(judgements: readonly Judgement[]): boolean {
   return kinds.has("met") && !kinds.has("missed") && !kinds.has("spoiled");
 }
 
-/** A line a judgement, misses told by name below. */
+/** One line per judgement; below them, each bar that was missed. */
 export function checkReport(judgements: readonly Judgement[]): string {
   const table = aligned({
     columns: ["bar", "case", "wanted", "measured", "met", "stretch", "reached"],

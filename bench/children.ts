@@ -69,7 +69,7 @@ export function interruptChildren(): Promise<unknown> {
   return Promise.all([...running].map((child) => child.end()));
 }
 
-/** What a program that ended left behind. */
+/** The result of a program that ended. */
 export interface Finished {
   readonly code: number;
   readonly stdout: string;

@@ -1,5 +1,5 @@
 /**
- * Running the bench's own driver as a process, and hearing what it tells.
+ * Running the bench's own driver as a process, and reading its messages.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { startChild } from "./children.ts";
 import { pinned } from "./cores.ts";
 import type { DriverMessage, DriverPlan } from "./driver/protocol.ts";
 
-/** A driver that ended without saying what it was to say. */
+/** The driver ended before it had sent all its messages. */
 export class DriverFailure extends Error {
   override readonly name = "DriverFailure";
 }

@@ -22,7 +22,7 @@ export interface Flags {
   readonly help: boolean;
 }
 
-/** A command line that makes no sense; the message is for whoever typed it. */
+/** A command line that makes no sense; the message is for the user. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -13,10 +13,10 @@ import { requestHead } from "./routes.ts";
 
 /** Long enough for a collector to have run after the last connection was opened. */
 const SETTLE_MS = 1_000;
-/** Brings the code of a request into memory, so that it does not count as a connection's. */
+/** Loads the code that serves a request, so that its memory is not counted for connections. */
 const WARMUP = { connections: 16, seconds: 0.3 };
 
-/** Opens the connections and weighs the server before and after. */
+/** Opens the connections and reads the server's memory before and after. */
 export async function runIdleCase(bout: Bout): Promise<Outcome> {
   const { server, options, route } = bout;
   const { port, pids } = server;

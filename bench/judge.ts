@@ -1,5 +1,5 @@
 /**
- * What becomes of a run: figures from what was counted, or why there are none.
+ * The outcome of a run: figures from what was counted, or why there are none.
  *
  * @module
  */
@@ -17,14 +17,14 @@ export interface Measured {
   readonly commands: readonly string[];
 }
 
-/** Problems that belong to the run become its outcome; all others are mistakes of the bench. */
+/** Failures of the run become its outcome; all others are bugs of the bench and are thrown. */
 export function reasonOf(error: unknown): string {
   const known = [StartFailure, DriverFailure, BadReport, MissingProgram];
   if (known.some((kind) => error instanceof kind)) return (error as Error).message;
   throw error;
 }
 
-/** Turns a load's result into an outcome: fast is nothing worth when the server died or was wrong. */
+/** A load's result as an outcome: speed is worth nothing if the server died or was wrong. */
 export function judge(server: Pick<Server, "fault">, result: LoadResult): Outcome {
   const { tally } = result;
   const fault = server.fault();

@@ -32,7 +32,7 @@ export class StartFailure extends Error {
 
 /** Enough for a runtime that has to fetch a package first. */
 const START_LIMIT_MS = 20_000;
-/** Small against every cold start there is, and long enough to leave the processor to the server. */
+/** Short compared with any cold start, and long enough to leave the processor to the server. */
 const POLL_MS = 1;
 const ROOT = new URL("../", import.meta.url).pathname;
 
@@ -74,7 +74,7 @@ async function firstAnswer(child: Child, port: number): Promise<void> {
   throw new StartFailure(`did not answer within ${START_LIMIT_MS / 1000} s`);
 }
 
-/** Any answer will do here: whether it is right is asked before each run. */
+/** Any answer will do here: whether it is right is checked before each run. */
 async function answers(port: number): Promise<boolean> {
   try {
     await ask(ROUTES.hello, { port });
@@ -84,7 +84,7 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
-/** The line of a complaint that says what went wrong, which in a stack trace is the first; without paths. */
+/** The line of stderr that says what went wrong, without paths: in a stack trace, the first. */
 function lastWords(child: Child): string {
   const text = child.complaint().replaceAll(ROOT, "").replaceAll("file://", "");
   const lines = text.split("\n").filter((line) => line.trim() !== "");

@@ -25,19 +25,19 @@ import { parseWrk, wrkCommand } from "./wrk.ts";
 const SECONDS_PER_CONNECTION = 1 / 1024;
 
 /**
- * V8 has not seen a connection end when it makes its code of a server's first ones, drops that code when
- * they do end, and takes a third of a second to make it anew. A server that has run for a while is past
- * that, so the connections of a warm-up end once in its midst.
+ * V8 optimizes the server's code before any connection has ended, drops that code when the first
+ * ones end, and needs a third of a second to optimize again. A server that has run for a while is
+ * past that, so the warm-up closes its connections once, halfway through.
  */
 const WARMUP_LOADS = 2;
 
-/** A load by a program of its own, which can be put on a server again and again. */
+/** A load by a separate program, which can be repeated on the same server. */
 export type ProgramLoad = Extract<Load, { readonly kind: "oha" | "wrk" }>;
 
 /** A load by the bench's own driver. */
 export type DriverLoad = Extract<Load, { readonly kind: "driver" }>;
 
-/** Puts load on a server of which nothing counts. */
+/** Loads a server without counting anything. */
 export async function warmUp(bout: Bout, load: ProgramLoad): Promise<void> {
   const seconds = bout.options.warmupSeconds / WARMUP_LOADS;
   for (let i = 0; i < WARMUP_LOADS; i++) {
@@ -45,7 +45,7 @@ export async function warmUp(bout: Bout, load: ProgramLoad): Promise<void> {
   }
 }
 
-/** Puts the load on a server between two looks at it. */
+/** Loads a server, and reads its use of the machine before and after. */
 export async function putLoad(
   bout: Bout,
   load: ProgramLoad,

@@ -16,7 +16,7 @@ import { runOverloadCase } from "./overload_case.ts";
 import type { Peer } from "./peers/catalog.ts";
 import { measureInTurns } from "./turns.ts";
 
-/** Runs the case on each of the peers once; what became of each, in their order. */
+/** Runs the case once on each of the peers; returns their outcomes in the same order. */
 export async function measureRound(
   peers: readonly Peer[],
   at: Case,

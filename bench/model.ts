@@ -25,21 +25,21 @@ export interface Fairness {
 
 /** What became of a load that may be more than the server can carry. */
 export interface Overload {
-  /** Answers a second that it gave to a load of its own measure, right before. */
+  /** Answers a second that it gave just before, when clients waited for their answers. */
   readonly capacity: number;
   /** Requests a second that were due. */
   readonly offered: number;
   /** Answers a second with status 200 within {@linkcode IN_TIME_MS} of when their requests were due. */
   readonly goodput: number;
-  /** 99th percentile of the time from when a request was due to its answer with status 200; `null` of none. */
+  /** 99th percentile of the time from when a request was due to its 200; `null` if none. */
   readonly acceptedP99Ms: number | null;
-  /** The same of health checks, sent beside the load at a rate of their own. */
+  /** The same for health checks, which are sent beside the load at their own rate. */
   readonly highP99Ms: number | null;
   /** The part of the answers that were 503. */
   readonly shedShare: number;
 }
 
-/** An answer later than this comes too late: the time that people take for at once. */
+/** An answer later than this comes too late: people notice a longer wait. */
 export const IN_TIME_MS = 100;
 
 /** What a load generator counted. */

@@ -1,7 +1,8 @@
 /**
- * The case of overload: measures what the server can carry, then offers so many times of it at a fixed
- * rate, whether or not the answers keep up, with health checks beside it. Latency counts from when a
- * request was due, so that a server that keeps its clients waiting cannot hide it (coordinated omission).
+ * The case of overload: measures what the server can carry, then offers a multiple of it at a fixed
+ * rate, whether or not the answers keep up, with health checks beside it. Latency counts from when
+ * a request was due, so that a server that keeps its clients waiting cannot hide it (coordinated
+ * omission).
  *
  * @module
  */

@@ -47,7 +47,7 @@ export async function processTree(pid: number): Promise<number[]> {
   return [pid, ...below.flat()];
 }
 
-/** The text of files below `/proc`, one behind the other, or `null` when one cannot be read. */
+/** The text of files below `/proc`, one after the other, or `null` when one cannot be read. */
 export async function readProc(files: readonly string[]): Promise<string | null> {
   try {
     const { code, stdout } = await runToEnd(["cat", ...files], { limitMs: 2_000 });
@@ -58,7 +58,7 @@ export async function readProc(files: readonly string[]): Promise<string | null>
   }
 }
 
-/** User and system time from the part of a `stat` line behind the state: its fields 14 and 15. */
+/** User and system time from the part of a `stat` line after the state: its fields 14 and 15. */
 function ticksOf(rest: string): number {
   const fields = rest.split(" ");
   return Number(fields[10]) + Number(fields[11]);

@@ -22,7 +22,7 @@ export interface Stand {
 const BAR_CHARS = 24;
 const CLEAR_LINE = "\r\x1b[2K";
 
-/** Shows stands, and other text in between. */
+/** Shows how far the work is, and other text in between. */
 export class Progress {
   readonly #screen: Screen;
   #barShown = false;
@@ -40,7 +40,7 @@ export class Progress {
     }
   }
 
-  /** Writes whole lines; the bar comes back with the next stand. */
+  /** Writes whole lines; the bar comes back at the next update. */
   print(text: string): void {
     if (this.#barShown) this.#screen.write(CLEAR_LINE);
     this.#barShown = false;

@@ -1,6 +1,6 @@
 /**
- * What is asked of the app and what has to come back: one entry a path. The same entry builds the probe
- * before a run, the command line of oha and the requests of the bench's own driver.
+ * What is asked of the app and what has to come back: one entry per path. The same entry builds the
+ * probe before a run, the command line of oha and the requests of the bench's own driver.
  *
  * @module
  */

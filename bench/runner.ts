@@ -1,7 +1,7 @@
 /**
  * The order of runs: case by case, in each case round by round, in each round all peers. Runs that are
  * compared lie next to each other in time; each round begins with another peer, so that none always
- * comes first. Knows nothing of how a round is made.
+ * comes first. How a round is made is elsewhere.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Run } from "./model.ts";
 import type { Peer } from "./peers/catalog.ts";
 import { rotated } from "./rotated.ts";
 
-/** One round that is to come. */
+/** One planned round. */
 export interface Step {
   readonly case: Case;
   readonly peers: readonly Peer[];
@@ -21,13 +21,13 @@ export interface Step {
 
 /** What the runner calls. */
 export interface RunnerHooks {
-  /** Gives what became of each peer, in their order. */
+  /** Returns the outcome of each peer, in their order. */
   measure(step: Step): Promise<Measured[]>;
   /** Before each round. */
   onStep(step: Step, done: number): void;
   /** After the last round of a case, with all runs so far. */
   onCase(at: Case, runs: readonly Run[]): void;
-  /** Whether there is still time; when not, what is left is left out. */
+  /** Whether there is still time; if not, the remaining rounds are skipped. */
   hasTime(): boolean;
 }
 

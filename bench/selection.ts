@@ -1,6 +1,6 @@
 /**
- * Fitting what was asked for to what the machine allows: cases that need a program or more descriptors
- * than there are stay out or become smaller, and a note says so. Pure.
+ * Fitting what was asked for to what the machine allows: cases that need a missing program or too
+ * many descriptors are left out or made smaller, and a note says so. Pure.
  *
  * @module
  */

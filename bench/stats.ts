@@ -2,8 +2,8 @@
  * Arithmetic on runs: medians, ranges and ratios paired round by round. Pure; knows nothing of how a
  * figure was measured or how it is shown.
  *
- * Ratios are formed inside a round, between runs that were seconds apart on the same machine in the
- * same mood, and only then is the median taken: absolute figures of a shared machine drift by more than the
+ * Ratios are taken within a round, between runs that were seconds apart on the same machine, and
+ * the median only after that: absolute figures of a shared machine drift by more than the
  * differences that matter.
  *
  * @module
@@ -24,7 +24,7 @@ export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** How many rounds it stands on. */
+  /** How many rounds it comes from. */
   readonly count: number;
 }
 
@@ -43,7 +43,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }
 
-/** Median, least and most, or `null` of nothing. */
+/** Median, least and most, or `null` if there are no values. */
 export function spreadOf(values: readonly number[]): Spread | null {
   if (values.length === 0) return null;
   return {
@@ -150,7 +150,7 @@ export function addUp(all: readonly Tally[]): Tally {
   };
 }
 
-/** The median of each percentile, and the most of all; `null` of nothing. */
+/** The median of each percentile, and the most of all; `null` if there are none. */
 function middleLatency(all: readonly (Latency | null)[]): Latency | null {
   const known = all.filter((each) => each !== null);
   if (known.length === 0) return null;

@@ -1,8 +1,8 @@
 /**
- * Peers loaded in turns: all servers of a round are up and warm, and each gets a part of its load, then the
- * next. What the rest of a shared machine does lasts for seconds, and so falls on all of them alike: with
- * one peer behind the other the ratios of one session lay between 1.08 and 1.40, in turns of half a second
- * between 1.06 and 1.11.
+ * Peers loaded in turns: all servers of a round are up and warm, and each gets a part of its load,
+ * then the next. What the rest of a shared machine does lasts for seconds, and so falls on all of
+ * them alike: with one peer after the other the ratios of one session lay between 1.08 and 1.40, in
+ * turns of half a second between 1.06 and 1.11.
  *
  * @module
  */
@@ -16,13 +16,13 @@ import type { Peer } from "./peers/catalog.ts";
 import { rotated } from "./rotated.ts";
 import { addUp } from "./stats.ts";
 
-/** Long against the start of a load generator. */
+/** Long compared with the start of a load generator. */
 const LEAST_TURN_SECONDS = 0.5;
 
-/** Opening the connections may not be what a turn consists of; at 1,024 it is 2 % of two seconds. */
+/** Opening the connections must be a small part of a turn; for 1,024 it is 2 % of two seconds. */
 const TURN_SECONDS_PER_CONNECTION = 1 / 512;
 
-/** A round of a case whose load can be put on a server again and again. */
+/** A round of a case whose load can be repeated on the same server. */
 export interface Round {
   readonly case: Case;
   /** The case's. */
@@ -30,7 +30,7 @@ export interface Round {
   readonly options: MeasureOptions;
 }
 
-/** Loads the peers in turns; what became of each, in their order. */
+/** Loads the peers in turns; returns their outcomes in the same order. */
 export async function measureInTurns(peers: readonly Peer[], round: Round): Promise<Measured[]> {
   const contenders = peers.map((peer) => new Contender(peer, round));
   try {
@@ -97,7 +97,7 @@ class Contender {
     await this.#bout?.server.stop();
   }
 
-  /** What a peer does wrong takes it out of the round, and nobody else. */
+  /** A fault of this peer takes it out of the round, and no other peer. */
   async #unlessOut(act: () => Promise<void>): Promise<void> {
     if (this.#fault !== null) return;
     try {

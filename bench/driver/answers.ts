@@ -55,7 +55,7 @@ function maybeChunked(bytes: Uint8Array, bodyStart: number): Body | null {
     const size = parseInt(decoder.decode(bytes.subarray(at, lineEnd)), 16);
     if (Number.isNaN(size)) throw new BadAnswer("Chunk has no size");
     const end = lineEnd + 1 + size;
-    // Behind each chunk, and behind the last one in place of trailers, stands one line end.
+    // One line end follows each chunk; after the last chunk it stands in place of trailers.
     if (bytes.length < end + 2) return null;
     if (size === 0) return { body: joined(pieces), length: end + 2 };
     pieces.push(bytes.subarray(lineEnd + 1, end));
@@ -70,7 +70,7 @@ function endOfHead(bytes: Uint8Array): number {
   return -1;
 }
 
-/** The pieces one behind the other. */
+/** The pieces joined in order. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
   let at = 0;

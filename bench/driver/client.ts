@@ -35,7 +35,7 @@ export class Client {
   /** Since the counts were last cleared. */
   good = 0;
   bad = 0;
-  /** Whether the connection was lost before it was closed from here. */
+  /** Whether the connection was lost before this side closed it. */
   lost = false;
   readonly #options: ClientOptions;
   readonly #socket: Socket;
@@ -60,7 +60,7 @@ export class Client {
         },
       },
     }, events.onOpen);
-    // An error is always followed by "close"; unheard it would end the process.
+    // An error is always followed by "close"; without a listener it would end the process.
     this.#socket.on("error", () => {});
     this.#socket.on("close", () => {
       this.lost = !this.#closing;
@@ -99,8 +99,8 @@ export class Client {
   }
 
   /**
-   * The usual case without any parsing: how many answers the bytes are, if they are nothing but answers of the known
-   * length with a 2xx where each begins; otherwise 0.
+   * The usual case, without parsing: how many answers the bytes hold, if they hold only answers of
+   * the known length, each with a 2xx status; otherwise 0.
    */
   #wholeAnswers(bytes: Uint8Array): number {
     const each = this.#answerBytes;
@@ -124,7 +124,7 @@ export class Client {
       this.#rest = rest;
     } catch (error) {
       if (!(error instanceof BadAnswer)) throw error;
-      // What follows cannot be told apart any more.
+      // Where the next answer begins is not known any more.
       this.bad++;
       this.close();
     }
@@ -146,7 +146,7 @@ export class Client {
   }
 }
 
-/** So many times the same request. */
+/** The same request, `depth` times. */
 export function batchOf(request: string, depth: number): Uint8Array {
   return Buffer.from(request.repeat(depth));
 }

@@ -34,7 +34,7 @@ export class Histogram {
     this.#max = 0;
   }
 
-  /** The value that `share` (0 to 1) of all recorded do not exceed, in milliseconds; 0 of nothing. */
+  /** The value that `share` (0 to 1) of all recorded do not exceed, in milliseconds; 0 if none. */
   percentile(share: number): number {
     const rank = Math.max(1, Math.ceil(share * this.#total));
     const last = this.#counts.length - 1;
@@ -47,7 +47,7 @@ export class Histogram {
     return this.#max;
   }
 
-  /** The percentiles of a report, or `null` of nothing. */
+  /** The percentiles of a report, or `null` if there are none. */
   latency(): Latency | null {
     if (this.#total === 0) return null;
     return {

@@ -10,7 +10,7 @@ import type { DriverMessage, DriverPlan } from "./protocol.ts";
 
 type IdlePlan = Extract<DriverPlan, { kind: "idle" }>;
 
-/** Opens the connections and tells how many there are; they stay until the process is ended. */
+/** Opens the connections and reports how many there are; they stay until the process is ended. */
 export async function runIdle(
   plan: IdlePlan,
   tell: (message: DriverMessage) => void,

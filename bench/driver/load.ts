@@ -11,12 +11,12 @@ import type { DriverMessage, DriverPlan } from "./protocol.ts";
 
 type LoadPlan = Extract<DriverPlan, { kind: "load" }>;
 
-/** Connections are opened so many at a time: a listen backlog that overflows costs a second each. */
+/** Connections opened at a time: a listen backlog that overflows costs a second each. */
 const WAVE = 128;
 /** A connection that is not open by then is lost. */
 const OPEN_LIMIT_MS = 10_000;
 
-/** Runs the plan, telling the marks as they pass. */
+/** Runs the plan and reports when the counted part begins and ends. */
 export async function runLoad(
   plan: LoadPlan,
   tell: (message: DriverMessage) => void,
@@ -47,7 +47,7 @@ export async function runLoad(
   for (const client of clients) client.close();
 }
 
-/** Opens `count` clients in waves; those that do not come up in time stay out of the list. */
+/** Opens `count` clients in waves; those that do not open in time are left out. */
 export async function openClients(
   count: number,
   open: () => Promise<Client>,

@@ -16,7 +16,7 @@ export interface Peer {
   readonly routes: readonly RouteId[];
   /** Whether it answers every request that one read brought. */
   readonly pipelines: boolean;
-  /** Whether it is another peer with something changed above the server; such sit out some cases. */
+  /** Whether it is another peer with a change above the server; such peers skip some cases. */
   readonly variant: boolean;
   /** The command that prints its version; a peer whose command is missing is not installed. */
   readonly version: readonly string[];
@@ -37,7 +37,7 @@ const EVERY_ROUTE: readonly RouteId[] = [
 /** What can be overloaded; `/` besides, for what the queue costs without any overload. */
 const OVERLOADABLE: readonly RouteId[] = ["burn", "pool"];
 
-/** To which ratios are formed. */
+/** The peer whose figures all ratios are divided by. */
 export const REFERENCE = "deno";
 /** The raw loop on `Deno.listen`, which parses nothing: nothing built on it can be cheaper. */
 export const FLOOR = "floor";
@@ -91,7 +91,7 @@ export const PEERS: readonly Peer[] = [
   denoPeer("hono-deno", "Hono on Deno.serve", { script: "hono_on_deno.ts", variant: true }),
 ];
 
-/** Weir with more of it switched on, as its script is told. */
+/** Weir with more features switched on; `told` is the argument of its script. */
 function toldPeer(
   id: string,
   title: string,

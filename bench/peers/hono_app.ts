@@ -8,7 +8,7 @@ import { Hono } from "hono";
 import { createApp } from "../app.ts";
 import { BLOCK, GREETING, JSON_FIELDS } from "../app_values.mjs";
 
-/** Makes the app; what Hono adds nothing to is left to the plain app. */
+/** Makes the app; where Hono adds nothing, the plain app answers. */
 export function createHonoApp(options: { readonly pageFile: string }): Hono {
   const plain = createApp(options);
   const [language = "", id = ""] = JSON_FIELDS;

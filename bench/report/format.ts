@@ -7,7 +7,7 @@
 import type { FigureName } from "../model.ts";
 import type { Spread } from "../stats.ts";
 
-/** What stands where there is no figure. */
+/** Shown where there is no figure. */
 export const NONE = "–";
 
 /** A count with separators of thousands. */
@@ -34,7 +34,7 @@ export function ratio(spread: Spread | null): string {
   return `${median.toFixed(2)}${range}`;
 }
 
-/** How a figure is called, in which unit it is shown, and what of its base unit makes one of that. */
+/** The name of a figure, the unit it is shown in, and how many base units make one of those. */
 export const UNITS: Readonly<
   Record<FigureName, { readonly name: string; readonly unit: string; readonly scale: number }>
 > = {

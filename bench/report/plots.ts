@@ -263,7 +263,7 @@ function drawFairness(results: Results): ReturnType<Draw> {
   };
 }
 
-/** A band a case with a lane a peer in it, so that equal peers do not hide each other. */
+/** One band per case with one lane per peer, so that equal peers do not hide each other. */
 function lanes(rows: readonly Row[]): Plot.PlotOptions {
   const cases = distinct(rows, "case");
   const peers = distinct(rows, "peer");
@@ -288,7 +288,7 @@ function distinct(rows: readonly Row[], field: string): (string | number | undef
   return [...new Set(rows.map((row) => row[field]))];
 }
 
-/** What stands beside the pointer. */
+/** The text beside the pointer. */
 function tip(field: string): (row: Row) => string {
   return (row) => {
     const value = Number(row[field]);
@@ -316,7 +316,7 @@ function shown(results: Results): Results["peers"] {
   return results.peers.filter(({ id }) => results.runs.some(({ peer }) => peer === id));
 }
 
-/** In the order in which lines are drawn one over the other. */
+/** In drawing order: the first peer comes last, so that its line is on top. */
 function firstOnTop(results: Results): Results["peers"] {
   return [...shown(results)].reverse();
 }

@@ -58,7 +58,7 @@ const COLUMNS: readonly Column[] = [
   },
 ];
 
-/** The table of one case: a row a peer, columns without a single figure left out. */
+/** The table of one case: one row per peer, without the columns that hold no figure. */
 export function caseGrid(results: Results, at: CaseInfo): Grid {
   const lines = results.peers.flatMap((peer): Line[] => {
     const cell = cellOf(results.runs, { case: at.id, peer: peer.id });
@@ -74,7 +74,7 @@ export function caseGrid(results: Results, at: CaseInfo): Grid {
   };
 }
 
-/** One row a case, one column a peer: the case's figure, and its ratio to Deno.serve. */
+/** One row per case, one column per peer: the case's figure, and its ratio to Deno.serve. */
 export function overviewGrid(results: Results): Grid {
   const peers = results.peers.filter((peer) => results.runs.some((run) => run.peer === peer.id));
   return {

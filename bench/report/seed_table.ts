@@ -15,7 +15,7 @@ export interface SeedColumn {
   readonly why: string;
 }
 
-/** The table, a column a peer. */
+/** The table, one column per peer. */
 export function seedTable(columns: readonly SeedColumn[]): string {
   const row = (name: string, text: (tally: Tally) => string) => [
     `${name}:`,

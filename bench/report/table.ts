@@ -12,7 +12,7 @@ export function caseTable(results: Results, at: CaseInfo): string {
   return `\n${at.title.replaceAll("`", "")}  [${at.id}]\n${aligned(caseGrid(results, at))}`;
 }
 
-/** The grid with names to the left and figures to the right, and what is in the last column as it comes. */
+/** The grid with names aligned left and figures aligned right; the last column is not aligned. */
 export function aligned(grid: Grid): string {
   const lines = [grid.columns, ...grid.rows];
   const widths = grid.columns.map((_, column) =>

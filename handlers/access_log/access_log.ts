@@ -19,7 +19,7 @@ export interface AccessLogOptions {
    * with all that is known. @default {"common"}
    */
   readonly format?: LogFormat;
-  /** Where lines go: to stderr, or behind what is in a file, which is made if it is not there. @default {"stderr"} */
+  /** To stderr, or to the end of a file, which is created if missing. @default {"stderr"} */
   readonly to?: "stderr" | { readonly path: string };
 }
 
@@ -31,8 +31,9 @@ const NAMES = ["format", "to"];
  * 444 where the server itself cut the connection without an answer). Times are UTC, and those of the
  * answer's end. What a client sent is escaped as nginx does, so that nobody can forge a line.
  *
- * Lines go out in batches, 200 ms after they were made at the latest, in another thread. Up to 4 MiB wait
- * for a place that is slow or full; what comes then is lost, and {@linkcode AccessLog.lost} counts it.
+ * Lines go out in batches, 200 ms after they were made at the latest, in another thread. Up to 4
+ * MiB wait for a place that is slow or full; further lines are lost, and {@linkcode AccessLog.lost}
+ * counts it.
  *
  * ```ts
  * import { AccessLog, serve } from "@weir/weir";
@@ -88,8 +89,9 @@ export class AccessLog {
   }
 
   /**
-   * Opens the file anew, after it was renamed (logrotate): each line is whole in the old one or in the new
-   * one. If that fails, the old one stays in use, and one line on stderr says why. On stderr it does nothing.
+   * Opens the file again, after it was renamed (logrotate): each line is whole in the old one or in
+   * the new one. If that fails, the old one stays in use, and one line on stderr says why. On
+   * stderr it does nothing.
    */
   reopen(): void {
     this.#writer.reopen();

@@ -1,7 +1,8 @@
 /**
- * Where lines go: stderr, or a file that can be opened anew. Both are written through Deno's own calls,
- * which hand each write to another thread. `node:fs`, and with it every logger on npm, writes on the thread
- * that asks (Deno 2.9.6: seen with strace; a reader of a pipe that pauses stops the whole server).
+ * Where lines go: stderr, or a file that can be opened again. Both are written through Deno's own
+ * calls, which hand each write to another thread. `node:fs`, and with it every logger on npm,
+ * writes on the thread that asks (Deno 2.9.6: seen with strace; a reader of a pipe that pauses
+ * stops the whole server).
  *
  * @module
  */
@@ -10,11 +11,11 @@ import type { Bytes } from "../../reactor/ports.ts";
 
 /** Something to write to. */
 export interface Destination {
-  /** For people. */
+  /** Its name in messages. */
   readonly name: string;
   /** Resolves with how many of them were taken. */
   write(bytes: Bytes): Promise<number>;
-  /** The same place anew, e.g. behind a file's new name; `null` if that makes no sense. */
+  /** The same place opened again, e.g. after a file was renamed; `null` if that makes no sense. */
   reopened(): Destination | null;
   close(): void;
 }
@@ -28,7 +29,7 @@ export const STDERR: Destination = {
 };
 
 /**
- * Opens the file at `path` to write behind what is in it; makes it if it is not there.
+ * Opens the file at `path` to write at its end; creates it if missing.
  *
  * @throws {Deno.errors.NotFound | Deno.errors.PermissionDenied | Error} If it cannot be opened.
  */

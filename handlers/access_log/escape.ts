@@ -1,6 +1,6 @@
 /**
- * What a client sent, as text that can stand in a line: printable ASCII without the signs that end a field.
- * Without it a client could forge lines, or speak to the terminal of whoever reads them.
+ * What a client sent, as text that is safe in a line: printable ASCII without the signs that end a
+ * field. Without it a client could forge lines, or send control codes to a reader's terminal.
  *
  * Strings are one character a byte (RFC 9110 §5.5 leaves open what those beyond ASCII mean).
  *

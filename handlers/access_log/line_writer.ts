@@ -1,7 +1,7 @@
 /**
- * Lines on their way out: gathered into batches, one write under way at a time, a bound on what waits. A
- * place that is slow or full costs lines, which are counted, and neither memory nor time. Every line goes
- * out whole and once: a batch that was interrupted goes on where it stopped.
+ * Lines on their way out: gathered into batches, one write under way at a time, a bound on what
+ * waits. A place that is slow or full loses lines, which are counted, but costs neither memory nor
+ * time. Every line goes out whole and once: a batch that was interrupted goes on where it stopped.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { Bytes, Clock, StopTimer } from "../../reactor/ports.ts";
 import { reportLine } from "../report.ts";
 import type { Destination } from "./destination.ts";
 
-/** From which size on a batch does not wait for its time, in bytes. */
+/** A batch of this size is written without further waiting, in bytes. */
 export const BATCH_BYTES = 16_384;
 /** How long the first line of a batch waits for others, in milliseconds. */
 export const BATCH_MS = 200;
-/** Bytes that wait at most, some ten thousands of lines; what comes then is lost. */
+/** The most bytes that wait, tens of thousands of lines; further lines are lost. */
 export const MOST_BYTES = 4_194_304;
 /** From a failure to the next try, in milliseconds. */
 export const RETRY_MS = 1_000;
@@ -25,7 +25,7 @@ export const CLOSE_MS = 2_000;
 interface Batch {
   readonly text: string;
   readonly bytes: Bytes;
-  /** How many bytes are out. */
+  /** How many bytes are written. */
   at: number;
 }
 
@@ -71,7 +71,7 @@ export class LineWriter {
     else if (this.#stopTimer === null) this.#startIn(BATCH_MS, { hold: true });
   }
 
-  /** Opens the destination anew; if that fails, the old one stays and a line on stderr says why. */
+  /** Opens the destination again; if that fails, the old one stays, and stderr says why. */
   reopen(): void {
     if (this.#closing !== null) return;
     const { name } = this.#destination;
@@ -123,7 +123,7 @@ export class LineWriter {
     return this.#running = this.#run();
   }
 
-  /** Writes what waits, and on while it fills batches faster than they are written; never rejects. */
+  /** Writes what waits, also batches that fill up meanwhile; never rejects. */
   async #run(): Promise<void> {
     this.#writing = true;
     try {
@@ -139,7 +139,7 @@ export class LineWriter {
     }
   }
 
-  /** What is to be written now, if it is that much; here, between two lines, a new destination comes. */
+  /** What to write now, if it is long enough. A new destination takes over here, between lines. */
   #take(least: number): Batch | null {
     this.#change();
     if (this.#batch !== null) return this.#batch;
@@ -152,7 +152,7 @@ export class LineWriter {
   async #put(batch: Batch): Promise<void> {
     while (batch.at < batch.bytes.length) {
       batch.at += await this.#destination.write(batch.bytes.subarray(batch.at));
-      // Given up meanwhile: what is left of it is counted.
+      // `close` gave up meanwhile, and has counted what is left.
       if (this.#batch !== batch) return;
       if (this.#next !== null) this.#change();
     }
@@ -166,17 +166,17 @@ export class LineWriter {
     this.#destination.close();
     this.#destination = next;
     const batch = this.#batch;
-    // The line that was cut short starts anew in the new file.
+    // The line that was cut short is written again, in the new file.
     if (batch !== null) {
       batch.at = batch.at === 0 ? 0 : batch.text.lastIndexOf("\n", batch.at - 1) + 1;
     }
   }
 
   #failed(error: unknown): void {
-    // Given up before it failed.
+    // `close` gave up before this failure.
     if (this.#batch === null) return;
     const { name } = this.#destination;
-    // Only at its beginning: a run of failures is one thing to know.
+    // A run of failures is reported once.
     if (!this.#failing) reportLine(`Cannot write the access log ${name}, lines may be lost`, error);
     this.#failing = true;
     if (this.#closing === null) this.#startIn(RETRY_MS, { hold: false });

@@ -1,6 +1,6 @@
 /**
- * The observer behind the access log: notes a request's head while it can be looked at, and makes one line
- * of each answer.
+ * The observer of the access log: notes a request's head while it can be looked at, and makes one
+ * line of each answer.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import {
 const LEFT_STATUS = 499;
 const CUT_STATUS = 444;
 
-/** What a logObserver is made of. */
+/** What a LogObserver is made of. */
 export interface ScribeInit {
   readonly clock: Pick<Clock, "now" | "wallMs">;
   readonly format: LogFormat;
@@ -39,7 +39,7 @@ export class LogObserver implements Observer {
   readonly #init: ScribeInit;
   readonly #format: Format;
   readonly #headers: boolean;
-  /** Weak, so that nothing stays behind when the observer goes between a request and its answer. */
+  /** Weak: nothing is kept when the observer is removed between a request and its answer. */
   readonly #notes = new WeakMap<ExchangeInfo, Note>();
 
   constructor(init: ScribeInit) {
@@ -74,7 +74,7 @@ export class LogObserver implements Observer {
   }
 
   refused(connection: ConnectionInfo, { code, status, exchange }: Refusal): void {
-    // With an exchange, that settles too.
+    // A refusal with an exchange is logged when that settles.
     if (exchange !== null) return;
     const { clock, write } = this.#init;
     write(this.#format({

@@ -26,7 +26,7 @@ export class Buckets {
     this.#sumMs += ms;
   }
 
-  /** How many in each bucket alone, the one behind the last bound included. */
+  /** The count of each bucket alone, including the one after the last bound. */
   get counts(): Iterable<number> {
     return this.#counts;
   }

@@ -65,7 +65,7 @@ export class Counts implements Observer {
   readonly answers: Float64Array = new Float64Array(10);
   /** From the whole head of a request to the end of its exchange. */
   readonly requestTimes: Buckets = new Buckets(BOUNDS_MS);
-  /** In the queue, of every request that came to a handler or was turned away. */
+  /** Time in the queue, of every request that reached a handler or was refused. */
   readonly queueTimes: Buckets = new Buckets(BOUNDS_MS);
   /** How late a timer was. */
   readonly lags: Buckets = new Buckets(BOUNDS_MS);

@@ -13,7 +13,7 @@ import type { Buckets } from "./buckets.ts";
 import type { Counts } from "./counts.ts";
 import type { Measured } from "./measured.ts";
 
-/** What is told of. */
+/** What is reported. */
 export interface Source {
   readonly server: Measured;
   readonly counts: Counts;
@@ -28,7 +28,7 @@ const OPEN = (Object.keys(STATES) as State[]).filter((state) => state !== "close
 /** The rules that the server refuses by. */
 const CODES = Object.keys(STATUS_OF) as ProtocolCode[];
 
-/** What time-outs close a connection, by the names that they have among the options. */
+/** The time-outs that close a connection, by their names among the options. */
 const TIMEOUTS = ["handshake", "idle", "head", "body", "write", "handler"] as const;
 
 /** The metrics of one server. */
@@ -239,8 +239,9 @@ function classOf(digit: number): string {
 }
 
 /**
- * A histogram that was counted elsewhere: to count with prom-client's own takes three times as long, and it
- * cannot be given counts. Its registry takes whatever has a name and `get`, though its types do not say so.
+ * A histogram that was counted elsewhere: prom-client's own takes three times as long to count, and
+ * cannot be given counts. Its registry takes whatever has a name and `get`, though its types do not
+ * say so.
  */
 function counted(name: string, help: string, buckets: Buckets): Histogram {
   const metric = {

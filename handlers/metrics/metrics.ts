@@ -1,8 +1,9 @@
 /**
  * Metrics of a server for Prometheus.
  *
- * prom-client, which knows the text format, takes 0.1 s to load. So only a server that is measured loads it,
- * and behind its start: not with the first scrape, which would hold up the requests of the day.
+ * prom-client, which knows the text format, takes 0.1 s to load. So only a server that is measured
+ * loads it, and it does so after its start: at the first scrape, the load would delay other
+ * requests.
  *
  * @module
  */
@@ -18,8 +19,8 @@ import type { Measured } from "./measured.ts";
 const LAG_EVERY_MS = 100;
 
 /**
- * Counts what a server does and answers with it in the text format of Prometheus. Counted is from
- * {@linkcode Metrics.observe} on; README lists all metrics.
+ * Counts what a server does and answers with it in the text format of Prometheus. Counting begins
+ * with {@linkcode Metrics.observe}; README lists all metrics.
  *
  * ```ts
  * import { Metrics, serve } from "@weir/weir";

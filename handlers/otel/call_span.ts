@@ -58,7 +58,7 @@ export class CallSpan {
     this.#listen();
   }
 
-  /** Calls `begin` with the span active, there and in all that goes on from there. */
+  /** Calls `begin` with the span active, there and in everything that it starts. */
   run(begin: () => void): void {
     context.with(this.#context, begin);
   }
@@ -81,9 +81,9 @@ export class CallSpan {
   }
 
   /**
-   * Hears what the handler writes to the span, which cannot be read: the metrics want the route too, as
-   * those of Deno.serve have it. Own methods in front of those of its class, and not a span around it:
-   * the provider knows its own spans alone.
+   * Watches what the handler writes to the span: a span cannot be read, and the metrics need the
+   * route too, as with Deno.serve. It overrides the span's methods and does not wrap the span,
+   * because the provider accepts only its own spans.
    */
   #listen(): void {
     const span = this.#span;

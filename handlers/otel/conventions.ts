@@ -1,7 +1,7 @@
 /**
- * OpenTelemetry's semantic conventions for HTTP servers: the names, and how their values come out of a
- * request and its answer. Pure. The names stand here and do not come from their npm package: these few
- * are stable, and it is 9 MB.
+ * OpenTelemetry's semantic conventions for HTTP servers: the names, and how their values come out
+ * of a request and its answer. Pure. The names are written here and not taken from their npm
+ * package: these few are stable, and the package is 9 MB.
  *
  * https://opentelemetry.io/docs/specs/semconv/http/
  *
@@ -13,7 +13,7 @@ import { type AbortError, ProtocolError } from "../../reactor/errors.ts";
 import type { ExchangeInfo } from "../../reactor/observer.ts";
 import type { Arrival } from "../fetch/handler_context.ts";
 
-/** How a server is spoken to. */
+/** The scheme of a server's URLs. */
 export type Scheme = "http" | "https";
 
 export const HTTP_REQUEST_METHOD = "http.request.method";
@@ -32,7 +32,7 @@ export const NETWORK_PROTOCOL_VERSION = "network.protocol.version";
 export const USER_AGENT_ORIGINAL = "user_agent.original";
 export const ERROR_TYPE = "error.type";
 
-/** What stands for a method that is none of these, so that clients cannot make up time series. */
+/** Stands for any other method, so that clients cannot create time series. */
 export const OTHER_METHOD = "_OTHER";
 
 const METHODS = new Set([
@@ -125,7 +125,7 @@ function defaultPort(attributes: Attributes): number {
   return attributes[URL_SCHEME] === "https" ? 443 : 80;
 }
 
-/** The client is the peer: who else it may be, fields of the request say that anybody can write. */
+/** The client is the peer: request fields that name another client can be forged. */
 function addPeer(attributes: Attributes, { connection }: ExchangeInfo): void {
   const { remoteAddr } = connection;
   if (remoteAddr.transport === "unix") return;
@@ -140,7 +140,7 @@ export interface SpanEnding {
   readonly status: number;
   /** The error's low-cardinality name; `undefined` if it went well. */
   readonly errorType: string | undefined;
-  /** Whether the span is an error: what the client did wrong is none of the server's. */
+  /** Whether the span is an error; a mistake of the client is not. */
   readonly isError: boolean;
 }
 

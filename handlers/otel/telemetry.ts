@@ -40,7 +40,7 @@ export class Telemetry implements HandlerContext {
 
   /**
    * Resolves when the API is loaded and the server watched. No connection may be accepted before, so that
-   * none is missed. If it cannot be loaded, that is reported, and the server goes without.
+   * none is missed. If it cannot be loaded, that is reported, and the server runs without it.
    */
   async watch(server: Observable): Promise<void> {
     try {

@@ -1,6 +1,6 @@
 /**
  * The page's files and the answers that carry them. The policy lets a document load and run nothing but
- * those files, by a nonce of its own, and speak with nobody but the server that it came from.
+ * those files, by a nonce of its own, and connect only to the server that it came from.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * The page's stream of server-sent events: a snapshot at each interval to every page that is open, and
- * nothing reckoned while none is. A page that does not keep up gets fewer snapshots: no stream ever holds
- * more than one that was not taken.
+ * The page's stream of server-sent events: a snapshot at each interval to every page that is open,
+ * and nothing computed while none is. A page that does not keep up gets fewer snapshots: no stream
+ * ever holds more than one that was not taken.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { sumUp } from "../connection_sums.ts";
 import { Collector } from "./collector.ts";
 import { rowsOf, type Snapshot } from "./snapshot.ts";
 
-/** The part of a server that the page shows and steers; every server of `serve` has it. */
+/** The part of a server that the page shows and controls; every server of `serve` has it. */
 export interface Watched {
   /** The connections that are open. */
   readonly connections: ReadonlySet<ConnectionInfo>;
@@ -76,7 +76,7 @@ export class Feed {
 
   /**
    * A stream for one more page, beginning with the settings. `own` says that it comes through the server
-   * that it shows: then it ends as soon as that drains, which it would hold up otherwise.
+   * that it shows: then it ends as soon as that server drains, because it would delay the drain.
    */
   open({ own }: { readonly own: boolean }): ReadableStream<Bytes> {
     let page: Page;
@@ -132,14 +132,14 @@ export class Feed {
     }
   }
 
-  /** The page is told that nothing follows, or it would come back for more. */
+  /** Tells the page that nothing follows; otherwise it would connect again. */
   #end(page: Page, snapshot: string): void {
     this.#leave(page);
     page.controller.enqueue(eventOf("last", snapshot));
     page.controller.close();
   }
 
-  /** Pages of this server's own go at once, the others hear of it with the next snapshot. */
+  /** Pages that come through this server end at once; the others get it with the next snapshot. */
   #phaseChanged(): void {
     if ([...this.#pages].some((page) => this.#isOver(page))) this.#tell();
   }

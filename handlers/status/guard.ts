@@ -1,11 +1,11 @@
 /**
  * Who may see the status page and use its buttons.
  *
- * Without a token: clients on this machine alone, that name this machine in Host (else a page of a
- * stranger whose name was made to resolve to 127.0.0.1 could read it) and did not come through a proxy
- * that says so. With a token: whoever knows it, as `Authorization: Bearer` or by a cookie that the login
- * sets. What changes something has to come from the page itself: same origin, and with the secret that
- * stands in the page.
+ * Without a token: only clients on this machine that name it in Host (otherwise a foreign page
+ * whose name resolves to 127.0.0.1 could read it) and whose request shows no sign of a proxy. With
+ * a token: whoever knows it, as `Authorization: Bearer` or by a cookie that the login sets. A
+ * request that changes something must come from the page itself: same origin, and with the secret
+ * that is in the page.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import { getCookies, setCookie } from "@std/http/cookie";
 import type { Address } from "../../reactor/ports.ts";
 
-/** What a visit came to. */
+/** What a visitor may do. */
 export type Verdict =
   /** May see everything; `byHeader` when the token came in a field that no browser adds by itself. */
   | { readonly kind: "welcome"; readonly byHeader: boolean }
@@ -28,7 +28,7 @@ export const SECRET_FIELD = "x-weir-secret";
 
 const COOKIE = "weir_status";
 
-/** What a proxy adds that tells whom it speaks for. */
+/** Fields in which a proxy says for whom it asks. */
 const FORWARDING = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
 
 /** See the head of this file. */
@@ -64,7 +64,7 @@ export class Guard {
     return this.#token !== null && await same(token, this.#token);
   }
 
-  /** Has the visitor known from now on; the cookie goes to `path` alone and to no other site's requests. */
+  /** Sets the cookie that identifies the visitor; it is sent only to `path` and by this site. */
   remember(headers: Headers, { path, secure }: { path: string; secure: boolean }): void {
     const value = this.#session;
     setCookie(headers, { name: COOKIE, value, path, secure, httpOnly: true, sameSite: "Strict" });
@@ -77,7 +77,7 @@ export class Guard {
   }
 }
 
-/** Whether the browser says that another site is behind the request. */
+/** Whether the browser says that another site made the request. */
 export function isCrossSite(request: Request): boolean {
   return !["same-origin", "none", null].includes(request.headers.get("sec-fetch-site"));
 }
@@ -104,7 +104,7 @@ function isForwarded(request: Request): boolean {
   return FORWARDING.some((name) => request.headers.has(name));
 }
 
-/** Compares in a time that tells nothing of either. */
+/** Compares in a time that reveals nothing about either. */
 async function same(one: string, other: string): Promise<boolean> {
   return timingSafeEqual(await digest(one), await digest(other));
 }

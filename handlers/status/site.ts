@@ -25,7 +25,7 @@ export interface SiteInit {
 interface Visit {
   readonly request: Request;
   readonly url: URL;
-  /** What stands behind the site's path. */
+  /** The rest of the URL's path, after the site's. */
   readonly name: string;
   readonly peer: Address | undefined;
 }
@@ -76,7 +76,7 @@ export class Site {
     return events(shown.feed.open({ own: carries(shown.server, peer) }));
   }
 
-  /** Strangers get the form, its style, and a look at the token that they bring. */
+  /** Visitors who are not logged in get the form and its style, and have their token checked. */
   async #logIn({ request, url, name }: Visit): Promise<Response> {
     if (name === "page.css" && request.method === "GET") return asset(name)!;
     const form = name === "login" && request.method === "POST";

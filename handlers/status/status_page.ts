@@ -40,7 +40,7 @@ const LEAST_TOKEN = 16;
 
 /**
  * A page with a server's connections, rates, latencies, close reasons, limits, and buttons to close a
- * connection or to begin a drain. What it shows is reckoned only while somebody looks.
+ * connection or to begin a drain. What it shows is computed only while somebody looks.
  *
  * ```ts
  * import { serve, StatusPage } from "@weir/weir";

@@ -1,6 +1,6 @@
 /**
- * Between whoever makes events and one listener that takes them in its own time: bounded, so that a slow
- * listener costs events, which are counted, and never memory. Pure.
+ * A queue of events for one listener, which takes them in its own time. It is bounded: a slow
+ * listener loses events, which are counted, but costs no memory. Pure.
  *
  * @module
  */
@@ -33,12 +33,12 @@ export class EventQueue<Event> implements AsyncIterableIterator<Event | Lost, un
     this.#init = init;
   }
 
-  /** Hands an event to the listener, keeps it until it comes for it, or counts it as lost. */
+  /** Hands an event to the listener, keeps it until the listener asks, or counts it as lost. */
   push(event: Event): void {
     if (this.#ended) return;
     const listener = this.#listeners.shift();
     if (listener !== undefined) return listener({ done: false, value: event });
-    // Behind a gap there has to be room for two: what is missing stands before what comes after it.
+    // After a gap there must be room for two: the count of lost events, and the event itself.
     if (this.#waiting.length + (this.#lost > 0 ? 1 : 0) >= this.#init.most) {
       this.#lost++;
       return;

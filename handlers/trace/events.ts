@@ -1,6 +1,6 @@
 /**
- * What a trace tells: each change of a connection's state, as tcpstates shows it of the kernel's, and
- * whatever was thrown away and why, as tcpdrop does. Types only.
+ * What a trace tells: each change of a connection's state, as tcpstates shows them for the kernel,
+ * and whatever was thrown away and why, as tcpdrop does. Types only.
  *
  * @module
  */
@@ -50,7 +50,7 @@ export interface DropEvent extends TracedConnection {
   readonly type: "drop";
   /** Where the connection was. */
   readonly state: State;
-  /** Where that which was thrown away was on its way. */
+  /** At which stage it was thrown away. */
   readonly reason: DropReason;
   /** For the reason `"refused"`, the rule, limit or time-out; else `null`. */
   readonly code: ProtocolCode | null;

@@ -1,9 +1,9 @@
 /**
  * A body on its way between two threads, either way: the reader asks for a piece, the owner of the
- * stream reads one and posts it. So nothing is read ahead but one piece, whoever is slow, and memory
- * stays with the work. (A transferable stream holds back as well, but copies every piece.)
+ * stream reads one and posts it. So at most one piece is read ahead, whichever side is slow, and
+ * memory stays bounded. (A transferable stream holds back as well, but copies every piece.)
  *
- * A piece of {@linkcode TRANSFER_BYTES} or more is transferred: its buffer is gone for whoever made it.
+ * A piece of {@linkcode TRANSFER_BYTES} or more is transferred: its maker loses the buffer.
  *
  * @module
  */
@@ -117,7 +117,7 @@ export class BodySink {
   #arrived: (() => void) | null = null;
   #over = false;
 
-  /** `onCancel` hears when the stream's reader gives up. */
+  /** `onCancel` is called when the stream's reader gives up. */
   constructor(post: PostBody, onCancel: () => void = () => {}) {
     this.#post = post;
     this.stream = new ReadableStream<Bytes>({

@@ -53,7 +53,7 @@ class Exchange {
     } catch (error) {
       this.#post({ kind: "threw", error: toWire(error), origin: this.#originOf(error) });
     }
-    // Nobody hears what is asked for from now on.
+    // From now on the pool would not answer a request for a piece.
     this.#sink?.fail(new TypeError("Cannot read the body: its request is over"));
     this.#post({ kind: "done" });
   }
@@ -102,7 +102,7 @@ class Exchange {
     await this.#source?.ended;
   }
 
-  /** An error of the server's that went through the handler is the server's again on the other side. */
+  /** Which of the server's own errors the handler threw, so that the server can throw the same. */
   #originOf(error: unknown): Origin {
     if (error === this.#bodyFailure && error !== undefined) return "body";
     return this.#aborter.signal.aborted && error === this.#aborter.signal.reason
@@ -161,8 +161,8 @@ function serve(handler: Handler): void {
 }
 
 /**
- * The server's thread goes first when there is more to do than cores. On Linux a priority is that of the
- * calling thread; a program that does not allow it does without.
+ * Lets the server's thread go first when there is more work than cores. On Linux a priority is that
+ * of the calling thread; without the permission, nothing changes.
  */
 function stepBack(): void {
   if (Deno.build.os !== "linux") return;
@@ -173,7 +173,7 @@ function stepBack(): void {
 /** The lowest priority: a worker computes, the server answers. */
 const NICENESS = 19;
 
-// Threads of Node have no `self`; modules written for the web ask for it.
+// Threads of Node have no `self`; modules written for the web need it.
 Object.assign(globalThis, { self: globalThis });
 addEventListener("unhandledrejection", (event) => crash(event, event.reason));
 addEventListener("error", (event) => crash(event, event.error));

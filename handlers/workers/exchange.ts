@@ -116,7 +116,7 @@ export class WorkerExchange implements Task {
   }
 
   refused(why: PoolRefusal): void {
-    // The same request a moment later may find a place; not so in a pool that has ended.
+    // A moment later the same request may find a place, but not in a pool that has ended.
     this.#answer.resolve(unavailable(why === "closed" ? {} : { "retry-after": "1" }));
     this.#end();
   }
@@ -137,7 +137,7 @@ export class WorkerExchange implements Task {
     }
   }
 
-  /** The error itself, where the worker had only its picture: `onError` and the engine know it again. */
+  /** The error itself, not the worker's copy of it: `onError` and the engine recognize it. */
   #original(origin: "handler" | "body" | "abort"): unknown {
     if (origin === "body") return this.#source?.failure;
     return origin === "abort" ? this.#request.signal.reason : undefined;
@@ -185,8 +185,8 @@ function requestHead(request: Request, remoteAddr: Deno.Addr | null): PostedRequ
 }
 
 /**
- * 503, and not 504 (RFC 9110 §15.6.5): a worker is no server upstream but a part of this one, which
- * cannot answer at the moment; and it is what `timeouts.handler` answers.
+ * 503, and not 504 (RFC 9110 §15.6.5): a worker is not an upstream server but a part of this one,
+ * which cannot answer at the moment; and `timeouts.handler` answers the same.
  */
 function unavailable(headers: Record<string, string> = {}): Response {
   const response = new Response("Service Unavailable", { status: 503, headers });

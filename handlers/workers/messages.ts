@@ -22,7 +22,7 @@ export interface PostedRequest {
   readonly remoteAddr: Deno.Addr | null;
 }
 
-/** A response without a body that has to be pulled. */
+/** A response; without its body, if that has to be pulled. */
 export interface PostedResponse {
   readonly status: number;
   readonly statusText: string;
@@ -36,7 +36,7 @@ export interface PostedResponse {
 /** Which of the server's own errors came back out of the handler, if it was one of them. */
 export type Origin = "handler" | "body" | "abort";
 
-/** To a worker. `id` tells the request, so that what crossed its end on the way is not taken for the next one's. */
+/** To a worker. `id` names the request, so that no late message is taken for the next one's. */
 export type ToWorker =
   & { readonly id: number }
   & (

@@ -33,7 +33,7 @@ export interface WorkersOptions {
   wait?: number;
   /**
    * Heap of each worker in MiB; 0 = the runtime's own limit, over which the whole process ends. A
-   * worker over its limit stands still until `timeout` or the client's leaving ends it. @default {0}
+   * worker over its limit stops until `timeout` is over or the client leaves. @default {0}
    */
   memory?: number;
 }

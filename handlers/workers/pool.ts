@@ -3,10 +3,10 @@
  * ended and replaced. Pure: workers come through `Spawn`, time through a `Clock`; no request is known.
  *
  * - A worker is started only when all are busy and a task waits, up to `max`.
- * - A task that is to end and does not is given {@linkcode ABORT_GRACE_MS}; then its worker is
+ * - When a task that is told to end does not end within {@linkcode ABORT_GRACE_MS}, its worker is
  *   terminated and replaced.
  * - A start that fails fails the task that waits longest; the next start waits, twice as long each time.
- *   A worker that fails without a task counts as one: its module may load and fail right after.
+ *   A worker that fails without a task counts as a failed start: its module may load and then fail.
  * - A terminated thread that does not end is stuck: the runtime cannot stop a loop that never yields.
  *   Up to `max` of them are replaced; each further one takes the place of a worker, so that there are
  *   never more than twice `max` threads.
@@ -20,8 +20,8 @@ import type { PoolOptions } from "./options.ts";
 import type { Spawn, WorkerPort } from "./worker_port.ts";
 
 /**
- * How long a handler has to answer to its signal before its thread is ended, in milliseconds: enough
- * for whoever listens, and cheap where nobody does.
+ * How long a handler has to react to its signal before its thread is ended, in milliseconds: enough
+ * for a handler that listens, and cheap for one that does not.
  */
 export const ABORT_GRACE_MS = 50;
 
@@ -84,7 +84,7 @@ export interface WorkersStats {
 export interface PoolPorts {
   readonly clock: Clock;
   readonly spawn: Spawn;
-  /** Hears of failures that no request was there to hear of. */
+  /** Called for failures that belong to no request. */
   readonly report: (error: Error) => void;
 }
 
@@ -113,7 +113,7 @@ export class Pool {
   readonly #closed = Promise.withResolvers<void>();
   /** Failed starts since a task was last done. */
   #failures = 0;
-  /** Ends the pause behind them; `null` when there is none. */
+  /** Ends the pause after them; `null` when there is none. */
   #stopPause: StopTimer | null = null;
   #isClosed = false;
 
@@ -166,7 +166,7 @@ export class Pool {
     await this.#closed.promise;
   }
 
-  /** What it has and had. */
+  /** Its counts. */
   stats(): WorkersStats {
     const states = [...this.#members].map((member) => member.state);
     const count = (wanted: Member["state"]) => states.filter((state) => state === wanted).length;
@@ -187,7 +187,7 @@ export class Pool {
     return Math.min(max, 2 * max - this.#ending.size);
   }
 
-  /** The one that was used last: the others come to the end of their idling. */
+  /** The one that was used last, so that the others can reach their idle time-out. */
   #lastIdle(): Member | null {
     let last: Member | null = null;
     for (const member of this.#members) if (member.state === "idle") last = member;
@@ -249,7 +249,7 @@ export class Pool {
     const { task } = member;
     if (task === null) return;
     this.#counts.timedOut++;
-    // First, so that a task which ends at once has ended.
+    // First, because `timedOut` may end the task at once.
     this.abandon(task);
     task.timedOut();
   }
@@ -263,7 +263,7 @@ export class Pool {
     member.task = null;
     member.port.hold(false);
     if (this.#isClosed) return this.#end(member);
-    // Behind the others, so that the one used last is the last.
+    // Moved to the end, so that the one used last is the last.
     this.#members.delete(member);
     this.#members.add(member);
     const next = this.#queue.keys().next();
@@ -289,7 +289,7 @@ export class Pool {
   }
 
   #backOff(error: Error): void {
-    // Those that were under way together fail together, and count as one.
+    // Starts that were under way at the same time fail together, and count as one.
     if (this.#stopPause === null && !this.#isClosed) this.#pause();
     const next = this.#queue.keys().next();
     if (next.done) return this.#report(error);
@@ -325,7 +325,7 @@ export class Pool {
   }
 
   #gone(member: Member): void {
-    // Gone without a word: its end was not ours.
+    // It ended by itself, without a message.
     this.#crash(member, new Error("The worker ended itself"));
     this.#ending.delete(member);
     this.#fill();

@@ -5,9 +5,9 @@
  * worker ends itself (`self.close()`, `Deno.exit()`), it holds the process until it is terminated, and
  * after an endless loop even then.
  *
- * `terminate()` ends a thread when it next comes back to its event loop. A thread that never does runs
- * on, for all that a program can do about it, until the process ends. The port that it holds tells:
- * only when the thread is really gone does the other end close.
+ * `terminate()` ends a thread when it next comes back to its event loop. A thread that never does
+ * runs on until the process ends, and a program cannot change that. The port that it holds shows
+ * its end: the other side closes only when the thread is really gone.
  *
  * @module
  */
@@ -53,8 +53,8 @@ class ThreadPort implements WorkerPort {
   readonly #port: RefPort;
 
   constructor(events: WorkerEvents, init: { module: string; memory: number }) {
-    // Loaded when first needed: a server without workers should not start with it. And before the
-    // ports are made: only then do they tell that they were closed.
+    // Loaded when first needed, so that a server without workers does not load it. It must be
+    // loaded before the ports are made: only then do they report that they were closed.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const { port1, port2 } = new MessageChannel();
     this.#port = port1 as RefPort;
@@ -65,7 +65,8 @@ class ThreadPort implements WorkerPort {
     });
     this.#thread.on("error", (error) => events.crashed(asError(error)));
     this.#thread.on("exit", () => events.crashed(new Error("The worker ended itself")));
-    // Behind the start: with a listener the port of a thread that could not start would hold the process.
+    // After the start: with a listener, the port of a thread that could not start would hold the
+    // process.
     this.#port.onmessage = ({ data }) => deliver(events, data as FromWorker);
     this.#port.addEventListener("close", () => events.gone());
     // The port alone holds the process, and only while there is work.
@@ -93,7 +94,7 @@ interface RefPort extends MessagePort {
   unref(): void;
 }
 
-/** Threads start from files and data URLs alone; a Weir that came over the network gets one around it. */
+/** Threads start only from files and data URLs: a Weir from the network gets a data URL. */
 function bootstrapUrl(): URL {
   const url = new URL("./bootstrap.ts", import.meta.url);
   if (url.protocol === "file:") return url;

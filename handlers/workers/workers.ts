@@ -35,11 +35,11 @@ export interface Workers extends AsyncDisposable {
    * worker failed, and with the reason of the request's signal when that fires first.
    */
   (request: Request, info?: { readonly remoteAddr?: Deno.Addr }): Promise<Response>;
-  /** What the pool has and had. */
+  /** The pool's counts. */
   stats(): WorkersStats;
   /**
-   * Ends the pool: what waits and what comes gets 503, what runs is finished (it is cut as ever by its
-   * time-out and its signal). Resolves when all workers have ended, or half a second later when a
+   * Ends the pool: what waits and what comes gets 503, what runs is finished (its time-out and its
+   * signal still cut it). Resolves when all workers have ended, or half a second later when a
    * thread that never yields cannot. Close it after the server's shutdown.
    */
   close(): Promise<void>;

@@ -48,7 +48,7 @@ async function exchange(port: number, raw: string): Promise<string> {
   return (await client.remains()).text;
 }
 
-Deno.test("AccessLog writes a line of an answer into its file", async () => {
+Deno.test("AccessLog writes a line for an answer into its file", async () => {
   await logging("combined", async ({ port, log, lines }) => {
     const fields = ["Connection: close", "Referer: http://a/", "User-Agent: one"];
     await exchange(port, request({ target: "/x?y", fields }));
@@ -60,7 +60,7 @@ Deno.test("AccessLog writes a line of an answer into its file", async () => {
   });
 });
 
-Deno.test("AccessLog writes behind what is in the file", async () => {
+Deno.test("AccessLog writes at the end of the file", async () => {
   await logging("common", async ({ port, path, log, lines }) => {
     Deno.writeTextFileSync(path, "before\n", { append: true });
     await exchange(port, LAST_GET);
@@ -131,7 +131,7 @@ Deno.test("AccessLog has as many lines as there were answers, refused ones among
   });
 });
 
-Deno.test("AccessLog loses no line when its file is turned under load", async () => {
+Deno.test("AccessLog loses no line when its file is rotated under load", async () => {
   await logging("json", async ({ port, folder, path, log, lines }) => {
     let [answers, turns, busy] = [0, 0, true];
     const load = eachOf(Array.from({ length: 1_500 }), async () => {
@@ -155,7 +155,7 @@ Deno.test("AccessLog loses no line when its file is turned under load", async ()
   });
 });
 
-Deno.test("AccessLog keeps its file when it cannot be opened anew", async () => {
+Deno.test("AccessLog keeps its file when it cannot be opened again", async () => {
   await logging("common", async ({ port, folder, path, log, lines }) => {
     const said: string[] = [];
     const { error } = console;
@@ -178,7 +178,7 @@ Deno.test("AccessLog keeps its file when it cannot be opened anew", async () => 
   });
 });
 
-Deno.test("AccessLog logs several servers, and none behind close()", async () => {
+Deno.test("AccessLog logs several servers, and nothing after close()", async () => {
   await logging("common", async ({ port, log, lines }) => {
     const other = serve(
       { hostname: "127.0.0.1", port: 0, onListen: () => {} },

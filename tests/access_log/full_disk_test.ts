@@ -22,7 +22,7 @@ async function limit(program: Program, bytes: number | "unlimited"): Promise<voi
   assertEquals([code, stderr], [0, ""]);
 }
 
-/** Asks so often, each time with so long a name that its line is four times as long. */
+/** Asks `count` times, with a name of `nameBytes`; a line is four times as long as the name. */
 async function ask(address: string, count: number, nameBytes = 1): Promise<void> {
   using client = await WireClient.connect(Number(new URL(address).port));
   const raw = request({ fields: [`User-Agent: ${'"'.repeat(nameBytes)}`] });
@@ -65,7 +65,7 @@ withProgram(
 
 withProgram(
   "prlimit",
-  "a disk that stays full costs lines by count, and memory to a bound",
+  "a disk that stays full loses lines, which are counted, and bounds the memory",
   async () => {
     const folder = await Deno.makeTempDir();
     try {
@@ -74,7 +74,7 @@ withProgram(
       await using program = new Program(args, LIMITED);
       const address = await program.address();
       await limit(program, 1_000);
-      // 40 lines of 100 KB are what waits.
+      // 40 lines of 100 KB can wait.
       await ask(address, 100, 25_000);
       await limit(program, "unlimited");
       await until(() => Deno.statSync(path).size > 4_000_000, "what waited to be written");
@@ -99,7 +99,7 @@ Deno.test("a stderr that is full costs no answer", async () => {
   assertEquals((await program.end()).code, 0);
 });
 
-Deno.test("a stderr that nobody reads costs no answer, and not the end", async () => {
+Deno.test("a stderr that nobody reads stops neither the answers nor the end", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--allow-net", "cli.ts", "--port", "0", "--log=combined"],
     cwd: new URL("../../", import.meta.url),

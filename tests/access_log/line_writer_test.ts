@@ -90,7 +90,7 @@ scene("does not wait when a batch is full", async ({ place, writer }) => {
   await writer.close();
 });
 
-scene("goes on behind a write that took a part", async ({ clock, place, writer }) => {
+scene("goes on after a write that took a part", async ({ clock, place, writer }) => {
   place.takes = 3;
   writer.write("one\n");
   writer.write("two\n");
@@ -133,7 +133,7 @@ scene("says once that writing fails, and goes on when there is room", async (sce
   assertEquals([writer.lost, place.closed], [1, true]);
 });
 
-scene("does not take a part of a batch for room", async ({ clock, place, said, writer }) => {
+scene("does not take a part of a batch as success", async ({ clock, place, said, writer }) => {
   writer.write("one\n");
   place.takes = 0;
   await clock.advance(BATCH_MS);
@@ -162,7 +162,7 @@ scene("writes to a new place from the next line on", async ({ clock, place, writ
   assertEquals([next.closed, writer.lost], [true, 0]);
 });
 
-scene("begins a line anew that a full place has cut", async ({ clock, place, writer }) => {
+scene("writes a line again that a full place has cut", async ({ clock, place, writer }) => {
   const next = place.next = new Place("next");
   const { write } = place;
   place.takes = 6;
@@ -193,7 +193,7 @@ scene("keeps the old place when there is no new one", async ({ clock, place, sai
   await writer.close();
 });
 
-scene("closes once, and writes all that waits before", async ({ place, writer }) => {
+scene("writes all that waits before it closes, and closes once", async ({ place, writer }) => {
   const lines = Array.from({ length: 5_000 }, (_, at) => `${at}\n`);
   for (const line of lines) writer.write(line);
   await Promise.all([writer.close(), writer.close()]);

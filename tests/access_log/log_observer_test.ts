@@ -196,7 +196,7 @@ Deno.test("a request that began before anybody listened has a line without its t
   assertEquals([method, target, status, bytes, ms, request], ["GET", null, 200, 5, null, null]);
 });
 
-Deno.test("nothing is logged behind the end of listening", async () => {
+Deno.test("nothing is logged after the end of listening", async () => {
   const rig = new Rig();
   const log = listen(rig, "common");
   await rig.sent(GET);

@@ -1,6 +1,6 @@
 /**
- * Three who count the same requests come to the same number: a load generator, the metrics and the access
- * log, after 100,000 requests and some that were refused.
+ * A load generator, the metrics and the access log count the same number of requests: 100,000, and
+ * some that were refused.
  *
  * @module
  */

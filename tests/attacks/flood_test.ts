@@ -1,6 +1,6 @@
 /**
- * Clients that pour a gigabyte into what has a limit: each gets the status that says which limit, is let
- * go long before, and costs the server no more memory than a few buffers.
+ * Clients that pour a gigabyte into something that has a limit: each gets the status of that limit,
+ * is disconnected long before the end, and costs the server no more memory than a few buffers.
  *
  * @module
  */

@@ -44,7 +44,7 @@ function assertAllOf(asked: number): void {
   assertEquals(asked, COUNT);
 }
 
-/** siege writes its settings into the home directory of whoever starts it; `env` gives it another. */
+/** siege writes its settings into the user's home directory; `env` gives it another. */
 function siege(...args: string[]): string[] {
   return ["HOME=/tmp", "siege", "-R", "/dev/null", "-b", ...args];
 }
@@ -67,7 +67,7 @@ function wrkIsWell({ stdout }: Outcome, asked: number): void {
   const answers = Number(/(\d+) requests in/.exec(stdout)?.[1]);
   assert(answers > 100, stdout);
   assert(!/Socket errors|Non-2xx/.test(stdout), stdout);
-  // At its end wrk leaves with one request on each connection unanswered, at most.
+  // When wrk ends, at most one request on each connection is unanswered.
   assert(asked >= answers && asked <= answers + 32, `${asked} asked, ${answers} answered`);
 }
 
@@ -98,7 +98,7 @@ const LOADS: readonly Load[] = [
   },
   {
     program: "siege",
-    name: "a connection a request",
+    name: "one connection per request",
     args: siege("-c", "20", "-r", "200", "-H", "Connection: close"),
     check: siegeIsWell,
   },
@@ -119,7 +119,7 @@ const LOADS: readonly Load[] = [
   { program: "oha", name: "32 connections", args: [...OHA, "-c", "32"], check: ohaIsWell },
   {
     program: "oha",
-    name: "a body, a connection a request",
+    name: "a body, one connection per request",
     args: [...OHA, "-c", "32", "-m", "POST", "-d", "x".repeat(5_000), "--disable-keepalive"],
     check: ohaIsWell,
   },

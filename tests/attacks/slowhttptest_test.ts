@@ -1,7 +1,7 @@
 /**
- * slowhttptest, the attack tool, with a thousand connections in each of its modes, beside honest clients:
- * they are answered throughout and about as fast as before, memory stays bounded, and the attackers are
- * let go when their time is over.
+ * slowhttptest, the attack tool, with a thousand connections in each of its modes, beside honest
+ * clients: they are answered throughout and about as fast as before, memory stays bounded, and the
+ * attackers are disconnected when their time is over.
  *
  * @module
  */
@@ -57,7 +57,7 @@ const MODES: readonly Mode[] = [
     path: "/",
     flags: ["-B", "-s", "8192", "-x", "10", "-i", "1", "-r", "500"],
     least: 900,
-    // Each of them runs a handler, and keeps what has come of its body.
+    // Each of them runs a handler, and keeps the part of its body that has arrived.
     mostBytes: 160 * MIB,
   },
   {
@@ -65,7 +65,7 @@ const MODES: readonly Mode[] = [
     path: "/stream",
     flags: ["-X", "-w", "512", "-y", "1024", "-n", "1", "-z", "32", "-r", "250"],
     least: 900,
-    // A stream holds two pieces of 16 KiB and what stands between them and the kernel.
+    // A stream holds two pieces of 16 KiB and what is between them and the kernel.
     mostBytes: 320 * MIB,
     // Filling the kernel's buffers, a gigabyte in four seconds, is work that takes its time from others.
     p99Ms: 2_000,
@@ -102,7 +102,7 @@ async function watch(server: MeasuredServer, stop: Promise<unknown>): Promise<Wa
 
 /**
  * Either the tool has seen all its connections end, or the server has none of them left while the tool
- * still holds on: a client that does not read what the kernel holds for it does not hear of the end.
+ * still holds on: a client that does not read what the kernel holds for it does not notice the end.
  */
 function assertLetGo(report: string, { left }: Watched): void {
   if (report.includes("No open connections left")) return;
@@ -145,7 +145,7 @@ for (const mode of MODES) {
       assertAsFast(before, during, mode.p99Ms ?? P99_MS);
       assert(peak.connections >= mode.least, `Only ${peak.connections} connections at once`);
       assert(peak.rss - rss < mode.mostBytes, `${mib(peak.rss - rss)} more at the peak`);
-      // The tool looks itself, on a connection of its own.
+      // The tool checks this too, on a connection of its own.
       assert(!/service available: +NO/.test(report), report);
       assertLetGo(report, peak);
     },

@@ -23,7 +23,7 @@ Deno.test("judgeBars() meets a bar at its edge and misses it above", () => {
   assertEquals(kinds, [["met", false], ["missed", false], ["met", true]]);
 });
 
-Deno.test("judgeBars() turns round for a figure that should be large", () => {
+Deno.test("judgeBars() takes a lower limit for a figure that should be large", () => {
   const bar: Bar = { title: "rate", cases: ["hello"], figure: "perSecond", to: "deno", atLeast: 3 };
   const results = (weir: number) =>
     session([run("hello/weir", { perSecond: weir }), run("hello/deno", { perSecond: 100 })]);

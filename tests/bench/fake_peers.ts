@@ -32,7 +32,7 @@ export function fake(how: string): Peer {
   };
 }
 
-/** Runs the test with a session's options, in a folder that is removed behind it. */
+/** Runs the test with a session's options, in a folder that is removed afterwards. */
 export async function withOptions(body: (options: MeasureOptions) => Promise<void>): Promise<void> {
   const site = createSite(Deno.makeTempDirSync(), { asRoot: false, maxConnections: 100 });
   try {

@@ -78,7 +78,7 @@ Deno.test("parseOha() refuses what is no report", () => {
   }
 });
 
-Deno.test("parseWrk() reads the line behind wrk's own report", () => {
+Deno.test("parseWrk() reads the line after wrk's own report", () => {
   assertEquals(parseWrk(recorded("wrk_pipelined.txt")), {
     requests: 57744,
     good: 57744,

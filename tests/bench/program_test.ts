@@ -47,7 +47,7 @@ Deno.test("the bench explains its flags", async () => {
 
 withProgram(
   "oha",
-  "an interrupted bench ends its children and cleans up behind itself",
+  "an interrupted bench ends its children and cleans up after itself",
   async () => {
     const before = folders();
     const child = new Deno.Command(Deno.execPath(), {
@@ -74,7 +74,7 @@ function folders(): string[] {
     .map(({ name }) => name).sort();
 }
 
-/** The port of the server that the process has started, off its command line. */
+/** The port of the server that the process has started, read from its command line. */
 async function servedPort(pid: number): Promise<number> {
   for (;;) {
     for (const each of await processTree(pid)) {

@@ -35,7 +35,7 @@ Deno.test("caseGrid() shows ratios with their range, and why a peer has none", (
   assert(!grid.columns.includes("KiB/conn"), "columns without a figure stay out");
 });
 
-Deno.test("markdown() holds machine, date, overview and a table a case", () => {
+Deno.test("markdown() holds machine, date, overview and one table per case", () => {
   const results = session([run("hello/weir"), run("hello/deno"), run("json/weir")], {
     notes: ["one thing"],
   });
@@ -56,7 +56,7 @@ Deno.test("markdown() holds machine, date, overview and a table a case", () => {
   ) assertStringIncludes(text, part);
 });
 
-Deno.test("seedTable() prints the kernel server's rows, a column a peer", () => {
+Deno.test("seedTable() prints the kernel server's rows, one column per peer", () => {
   const file = new URL("./recorded/oha_500s.json", import.meta.url);
   const tally = parseOha(Deno.readTextFileSync(file), { bodyBytes: 14 });
   const table = seedTable([

@@ -1,6 +1,6 @@
 /**
  * The program in a process of its own: started as the task `serve` starts it, read line by line, sent
- * signals, and never left behind.
+ * signals, and always ended.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const ROOT = new URL("../../", import.meta.url);
 /** The task's own flags, so that its permissions are what is tested. */
 const [, ...TASK] = config.tasks.serve.command.split(" ");
 
-/** What a finished program left behind. */
+/** The result of a finished program. */
 export interface Outcome {
   readonly code: number;
   readonly signal: Deno.Signal | null;

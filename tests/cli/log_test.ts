@@ -51,7 +51,7 @@ for (
   });
 }
 
-Deno.test("the program loses no line when its log file is turned with SIGHUP under load", async () => {
+Deno.test("the program loses no line when SIGHUP rotates its log file under load", async () => {
   await inFolder(async (folder, path) => {
     await using program = new Program(["--port", "0", "--log-file", path]);
     const address = await program.address();

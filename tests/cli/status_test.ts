@@ -30,7 +30,7 @@ Deno.test("the program answers no health check and shows no status unless it is 
   assert(!(await program.end()).stdout.includes("status"));
 });
 
-Deno.test("the program with --health is not ready any more from the signal on, and serves all the same", async () => {
+Deno.test("the program with --health still serves after the signal, but is not ready", async () => {
   await using program = new Program(["--port", "0", "--health", "--ready-delay-ms", "1500"]);
   const address = await program.address();
   assertEquals([await statusOf(`${address}healthz`), await statusOf(`${address}readyz`)], [
@@ -78,7 +78,7 @@ Deno.test("the program with --status shows its page on a port of its own, with -
   client.close();
 });
 
-Deno.test("a drain by the page ends the program with 0, and its stream with the news", async () => {
+Deno.test("a drain by the page ends the program with 0, and its stream reports it", async () => {
   await using program = new Program(["--port", "0", "--status=0"]);
   await program.address();
   const page = await pageOf(program);

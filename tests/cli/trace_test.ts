@@ -83,7 +83,7 @@ Deno.test("formatEvent() prints any event as one line of JSON, and what was lost
   assertMatch(formatEvent(EVENTS.lost, "drops"), /^\(5 events lost/);
 });
 
-Deno.test("Output writes in batches, also when little is taken at a time", async () => {
+Deno.test("Output writes in batches, also when each write takes little", async () => {
   const writes: string[] = [];
   const output = new Output({
     write: (bytes) => {
@@ -101,7 +101,7 @@ Deno.test("Output writes in batches, also when little is taken at a time", async
   assertEquals(writes, ["a\nb\nc", "\n"]);
 });
 
-Deno.test("Output holds who adds back while its sink is slow, and says when nobody reads", async () => {
+Deno.test("Output makes writers wait while its sink is slow, and says when nobody reads", async () => {
   const { promise, reject } = Promise.withResolvers<number>();
   const output = new Output({ write: () => promise });
   assertEquals(await output.add("x"), true);

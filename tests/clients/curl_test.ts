@@ -136,7 +136,7 @@ withCurl(
   },
 );
 
-withCurl("a large body behind an answer that does not read it is no reset", async (running) => {
+withCurl("a large body that the handler does not read causes no reset", async (running) => {
   const stdin = new Uint8Array(SIZE);
   const args = ["-H", "Expect:", "--data-binary", "@-", "-w", " %{http_code}", "/refuse"];
   const { stdout, stderr } = await curl(running, args, { stdin });

@@ -156,7 +156,7 @@ for (const [name, { raw, status = 200, text, fields = {} }] of Object.entries(RO
   onBoth(`Hono: ${name}`, async (peer) => {
     await using running = start(peer, app().fetch);
     using client = await running.connect();
-    // Twice on one connection: keep-alive is held.
+    // Twice on one connection: it is kept alive.
     for (let turn = 0; turn < 2; turn++) {
       const answer = await client.ask(raw);
       assertEquals(answer.status, status, answer.text);

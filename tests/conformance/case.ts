@@ -1,6 +1,6 @@
 /**
- * What a case of these tables is: bytes that a client sends, and all that must come of them. Data only;
- * `wires.ts` sends them and `check.ts` compares.
+ * What a case of these tables is: bytes that a client sends, and their whole expected result. Data
+ * only; `wires.ts` sends them and `check.ts` compares.
  *
  * @module
  */
@@ -35,18 +35,18 @@ export type Handler = (
 /** `info.upgrade()` of the call. */
 export type Takeover = (init?: { status?: number; headers?: HeadersInit }) => RawConn;
 
-/** What becomes of the connection behind the answers. */
+/** What happens to the connection after the answers. */
 export type Afterwards =
   /** It goes on: a further request is answered. */
   | "keeps"
-  /** It ends, and what stands behind is not looked at. */
+  /** It ends, and what follows is not read. */
   | "closes"
-  /** It belongs to another protocol: the bytes behind the answer are that one's. */
+  /** It belongs to another protocol: the bytes after the answer belong to it. */
   | "raw"
   /** Nothing yet: the request is not complete. */
   | "waits";
 
-/** All that comes of a case. */
+/** The whole result of a case. */
 export interface Outcome {
   /** The status of each answer, interim ones included. */
   readonly statuses: readonly number[];
@@ -72,7 +72,7 @@ export interface Case {
   readonly inPieces?: Outcome;
   /** Reads the body to its end and answers 200 with `ok`, unless told. */
   readonly handler?: Handler;
-  /** The client ends its side behind the input. */
+  /** The client ends its side after the input. */
   readonly ends?: boolean;
 }
 
@@ -81,7 +81,7 @@ export function served(seen: Expected = {}, more: Partial<Outcome> = {}): Outcom
   return { statuses: [200], seen: [seen], then: "keeps", ...more };
 }
 
-/** The same, and the connection ends behind the answer. */
+/** The same, and the connection ends after the answer. */
 export function servedLast(seen: Expected = {}, more: Partial<Outcome> = {}): Outcome {
   return served(seen, { then: "closes", ...more });
 }

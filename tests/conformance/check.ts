@@ -1,7 +1,7 @@
 /**
- * Compares what came of a case with what must come of it: the answers as a strict client reads them, the
- * calls of the handler, and the connection's end. What holds for every case is checked here as well: a
- * Date in each answer that needs one, and a last answer that says that it is the last.
+ * Compares the result of a case with the expected one: the answers as a strict client reads them,
+ * the calls of the handler, and the connection's end. What holds for every case is checked here as
+ * well: a Date in each answer that needs one, and a last answer that says that it is the last.
  *
  * @module
  */
@@ -17,13 +17,13 @@ import { latin1 } from "../support/wire.ts";
 import type { Expected, Outcome, Seen } from "./case.ts";
 import type { Observed } from "./wires.ts";
 
-/** What stood around the case. */
+/** What was sent before and after the case. */
 export interface Around {
-  /** A request in front, which is served. */
+  /** A request before the case, which is served. */
   readonly ahead: boolean;
-  /** A request behind, which is served if the connection goes on. */
+  /** A request after the case, which is served if the connection goes on. */
   readonly behind: boolean;
-  /** Bytes behind, for a connection that is taken over; they come back. */
+  /** Bytes after the case, for a connection that is taken over; they come back. */
   readonly raw: string;
 }
 
@@ -59,7 +59,7 @@ function times(count: number, status: number): number[] {
   return Array.from({ length: count }, () => status);
 }
 
-/** Reads all answers; what stands behind one that hands the connection over is not HTTP. */
+/** Reads all answers; what follows one that hands the connection over is not HTTP. */
 async function answersOf({ output, seen }: Observed): Promise<{ answers: Answer[]; tail: string }> {
   const source = new TextSource(output);
   const answers: Answer[] = [];

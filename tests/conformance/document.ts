@@ -68,7 +68,7 @@ function requirementsText(rfc: string): string {
   return table(["section", "", "what is asked", "what Weir does (inputs)"], rows);
 }
 
-/** §10 comes behind §9. */
+/** §10 comes after §9. */
 const collator = new Intl.Collator("en", { numeric: true });
 
 function outcomesOf(cases: readonly Case[]): string {

@@ -1,5 +1,5 @@
 /**
- * The handlers that stand behind the cases, and how a call of one is written down.
+ * The handlers of the cases, and how their calls are recorded.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import { upgradeOf } from "../support/upgrade.ts";
 import { fromLatin1, latin1 } from "../support/wire.ts";
 import type { Handler, Seen } from "./case.ts";
 
-/** Where the calls of one connection are written down, and who answers them. */
+/** Where the calls of one connection are recorded, and the handler that answers them. */
 export interface Desk {
   readonly seen: Seen[];
   readonly handler: Handler | undefined;
 }
 
-/** The targets of the requests that stand around a case; they never reach its handler. */
+/** The targets of the requests before and after a case; they never reach its handler. */
 export const AHEAD_TARGET = "/ahead";
 export const BEHIND_TARGET = "/behind";
 
-/** Writes the call down, then calls the case's handler. */
+/** Records the call, then calls the case's handler. */
 export function serveAt(
   desk: Desk,
   request: Request,
@@ -49,13 +49,13 @@ export async function read(request: Request, seen: Seen): Promise<string> {
   return seen.body = fromLatin1(await request.bytes());
 }
 
-/** What a case gets without a handler of its own. */
+/** The handler of a case that has none of its own. */
 export async function readsAll(request: Request, { seen }: { seen: Seen }): Promise<Response> {
   await read(request, seen);
   return new Response("ok");
 }
 
-/** Answers with what `make` makes, behind the body. */
+/** Answers with what `make` makes, after the body. */
 export function answers(make: () => Response): Handler {
   return async (request, { seen }) => {
     await read(request, seen);
@@ -85,7 +85,7 @@ export function streamOf(...pieces: readonly string[]): ReadableStream<Uint8Arra
   return ReadableStream.from(pieces.map(latin1)) as ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-/** Takes the connection over and sends back, behind a `>`, whatever comes, to the client's end. */
+/** Takes the connection over and sends back what comes, after a `>`, until the client ends. */
 export function takesOver(init: { status?: number; headers?: HeadersInit } = {}): Handler {
   return (_, { upgrade }) => {
     const raw = upgrade(init);

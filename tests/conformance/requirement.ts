@@ -18,7 +18,7 @@ export interface Requirement {
   /** What is asked for, in our own words. */
   readonly rule: string;
   readonly cases: readonly Case[];
-  /** What of the server is set otherwise than by default. */
+  /** Options of the server that differ from their defaults. */
   readonly options: WireOptions;
 }
 

@@ -150,7 +150,7 @@ const EXPECTATIONS: readonly Requirement[] = [
     "Send a final status behind a 100, whatever becomes of the content",
   ], [
     {
-      name: "a handler that fails behind it",
+      name: "a handler that fails after it",
       input: [expecting("Content-Length: 3"), "abc"],
       handler: async (request, { seen }) => {
         await read(request, seen);
@@ -159,7 +159,7 @@ const EXPECTATIONS: readonly Requirement[] = [
       outcome: served({ body: "abc" }, { statuses: [100, 500] }),
     },
     {
-      name: "content that breaks off in the midst of a chunk's head",
+      name: "content that breaks off in the middle of a chunk's head",
       input: [expecting("Transfer-Encoding: chunked"), "x\r\n"],
       outcome: servedLast({ body: null }, { statuses: [100, 400] }),
     },
@@ -186,7 +186,7 @@ const EXPECTATIONS: readonly Requirement[] = [
       outcome: servedLast({}, { statuses: [413], has: [/^connection: close\r\n/im] }),
     },
     {
-      name: "and take the content that comes nevertheless for no request",
+      name: "and content that still comes is not taken for a request",
       input: [expecting("Content-Length: 38"), request({ target: "/smuggled" })],
       handler: () => new Response("no", { status: 413 }),
       outcome: servedLast({}, { statuses: [413] }),

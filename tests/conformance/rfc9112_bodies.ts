@@ -31,7 +31,7 @@ const BODIES: readonly Requirement[] = [
     ...["DELETE", "OPTIONS", "TRACE", "PUT", "X"].flatMap((method) =>
       all(served({ method, body: INNER }), framings(method))
     ),
-    // The Request of the Fetch standard has no body for these two; its octets are passed over.
+    // The Request of the Fetch standard has no body for these two; its octets are skipped.
     ...["GET", "HEAD"].flatMap((method) =>
       all(served({ method, body: "" }), framings(method), {
         inPieces: servedLast({ method, body: "" }),
@@ -276,7 +276,7 @@ const LENGTH: readonly Requirement[] = [
     { input: post([]), outcome: served({ body: "" }) },
     { input: post(["X-Content-Length: 3"]), outcome: served({ body: "" }) },
     {
-      name: "so that what stands behind is the next request",
+      name: "so that what follows is the next request",
       input: post([]) + INNER,
       outcome: {
         statuses: [200, 200],

@@ -1,5 +1,5 @@
 /**
- * RFC 9112 §9 and §11: how long a connection lives, and what follows what on it.
+ * RFC 9112 §9 and §11: how long a connection lives, and the order on it.
  *
  * @module
  */
@@ -97,7 +97,7 @@ const PERSISTENCE: readonly Requirement[] = [
       outcome: served({}, { has: [/content-length: 0/], text: "" }),
     },
     {
-      name: "without one, HTTP/1.0 is closed behind it",
+      name: "without one, HTTP/1.0 is closed after it",
       input: head("GET / HTTP/1.0", "Connection: keep-alive"),
       handler: answers(() => new Response(streamOf("a", "b"))),
       outcome: servedLast({}, { lacks: [/content-length/i], text: "ab" }),
@@ -113,7 +113,7 @@ const PERSISTENCE: readonly Requirement[] = [
     ...[GET, request({ body: "abc" }), request({ fields: ["Connection: keep-alive"] })].map((
       raw,
     ) => ({
-      // As packets: in front of it nothing else can be served.
+      // As packets: nothing else can be served before it.
       input: [raw],
       outcome: servedLast({}, { has: [/^connection: close\r\n/im], lacks: [/keep-alive/i] }),
     })),
@@ -170,7 +170,7 @@ const PERSISTENCE: readonly Requirement[] = [
       outcome: servedLast({}, { text: "early" }),
     },
     {
-      name: "behind HEAD, 204 and 304 as well",
+      name: "after HEAD, 204 and 304 as well",
       input: request({ method: "HEAD", body: INNER }),
       handler: ignoresBody,
       outcome: served({ body: undefined }),

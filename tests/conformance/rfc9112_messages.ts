@@ -89,7 +89,7 @@ const MESSAGE: readonly Requirement[] = [
     { input: "\r\n" + get(), outcome: served({ method: "GET" }) },
     { name: "and no more than one", input: "\r\n\r\n" + get(), outcome: refused() },
     {
-      name: "behind a body, as old clients send it",
+      name: "after a body, as old clients send it",
       input: request({ body: "abc" }) + "\r\n" + get(),
       outcome: { statuses: [200, 200], seen: [{ body: "abc" }, { method: "GET" }], then: "keeps" },
     },

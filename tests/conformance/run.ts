@@ -26,7 +26,7 @@ const RANDOM: readonly Manner[] = Array.from(
   (_, seed): Manner => `in pieces, seed ${seed + 1}`,
 );
 
-/** Runs each case in every manner; lists what failed, or throws nothing. */
+/** Runs each case in every manner; returns what failed. */
 export async function failuresOnFakeWire(
   cases: readonly Case[],
   { random = false, options = {} }: { random?: boolean; options?: WireOptions } = {},
@@ -86,11 +86,11 @@ export function nameOf({ name, input }: Case): string {
 interface Plan {
   readonly script: Script;
   readonly around: Around;
-  /** One of these must come of it. */
+  /** One of these must be the result. */
   readonly outcomes: readonly Outcome[];
 }
 
-/** Packets that wait for answers between them come as they are. */
+/** Packets that wait for answers in between are sent as they are. */
 function mannersFor({ input }: Case, random: boolean): readonly Manner[] {
   if (typeof input !== "string") return ["whole"];
   return random ? [...MANNERS, ...RANDOM] : MANNERS;

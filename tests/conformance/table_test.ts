@@ -18,6 +18,6 @@ for (const { section, level, rule, cases, options } of REQUIREMENTS) {
 const inputs = REQUIREMENTS.flatMap(({ cases }) => cases).length;
 
 Deno.test(`conformance: ${REQUIREMENTS.length} requirements, ${inputs} inputs`, () => {
-  // Counts that stand in documents: a table that loses rows must not do so unseen.
+  // Counts that documents state: a table must not lose rows unnoticed.
   assert(REQUIREMENTS.length >= 120 && inputs >= 650);
 });

@@ -23,11 +23,11 @@ export interface WireOptions extends Pick<ReactorOptions, "keepAliveHeader"> {
 export interface Script {
   readonly packets: readonly string[];
   readonly handler: Handler | undefined;
-  /** The client ends its side behind the packets. */
+  /** The client ends its side after the packets. */
   readonly ends: boolean;
 }
 
-/** What came of it. */
+/** The result of a script. */
 export interface Observed {
   /** All that the client got, one character a byte. */
   readonly output: string;
@@ -111,7 +111,7 @@ export class SocketWire implements AsyncDisposable {
     }
     if (ends) await client.closeWrite();
     const { text, end } = await client.remains();
-    if (end !== "clean") throw new Error(`The connection ended with a reset behind ${output}`);
+    if (end !== "clean") throw new Error(`The connection ended with a reset after ${output}`);
     return { output: output + text, seen: desk.seen, closed: !ends };
   }
 

@@ -139,7 +139,7 @@ onBoth("an upgrade together with a body is a bad request", async (peer) => {
   assertEquals((await client.remains()).end, "clean");
 });
 
-onBoth("an upgrade that the handler passes over is an ordinary request", async (peer) => {
+onBoth("an upgrade that the handler ignores is an ordinary request", async (peer) => {
   await using server = start(peer, (each) => new Response(each.headers.get("upgrade")));
   using client = await server.connect();
   const fields = ["Connection: Upgrade", "Upgrade: foo"];

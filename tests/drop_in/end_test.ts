@@ -28,7 +28,7 @@ onBoth("shutdown() closes idle connections at once and frees the port", async (p
   assertEquals(again.addr.port, port);
 });
 
-onBoth("shutdown() lets the answer in flight out, closes, then resolves", async (peer) => {
+onBoth("shutdown() completes the answer in flight, closes, then resolves", async (peer) => {
   const entered = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const server = peer.serve(QUIET, async () => {
@@ -100,12 +100,12 @@ onBoth("abort of the signal option resolves finished though a handler runs", asy
 
 onBoth("a signal that was aborted before serve() is no error", async (peer) => {
   const server = peer.serve({ ...QUIET, signal: AbortSignal.abort() }, ok);
-  // Deno.serve passes over it and serves; to end at once is as good.
+  // Deno.serve ignores it and serves; to end at once is as good.
   await within(server.shutdown(), "shutdown", 1_000);
   assertEquals(await server.finished, undefined);
 });
 
-onBoth("await using ends the server softly", async (peer) => {
+onBoth("await using ends the server in good order", async (peer) => {
   let port = 0;
   {
     await using server = peer.serve(QUIET, ok);
@@ -122,7 +122,7 @@ onBoth("a throwing onListen throws from serve()", (peer) => {
   assertThrows(() => peer.serve({ ...QUIET, onListen }, ok), RangeError);
 });
 
-onBoth("a server that is disposed of twice does not mind", async (peer) => {
+onBoth("a server may be disposed of twice", async (peer) => {
   await using running = start(peer, ok);
   await running.server[Symbol.asyncDispose]();
 });

@@ -10,7 +10,7 @@ import type { Framing, WireResponse } from "../support/response.ts";
 import { onBoth, type Peer, start } from "../support/servers.ts";
 import { within } from "../support/time.ts";
 
-/** The answer to `raw`, and proof that the connection is still in step behind it. */
+/** The answer to `raw`, and proof that the connection still works after it. */
 async function answer(peer: Peer, make: () => Response, raw = GET): Promise<WireResponse> {
   let turn = 0;
   await using running = start(peer, () => turn++ === 0 ? make() : new Response("next"));

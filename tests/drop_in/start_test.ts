@@ -19,7 +19,7 @@ import { WireClient } from "../support/wire.ts";
 const QUIET = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
 const ok = () => new Response("ok");
 
-/** Options that the types forbid and programs pass all the same. */
+/** Options that the types forbid but programs pass. */
 function untyped(peer: Peer): (...args: unknown[]) => Deno.HttpServer<Deno.NetAddr> {
   return peer.serve as unknown as (...args: unknown[]) => Deno.HttpServer<Deno.NetAddr>;
 }
@@ -45,7 +45,7 @@ onBoth("serve({ handler }) serves", async (peer) => {
   assertEquals(await bodyFrom(server.addr.port), "ok");
 });
 
-onBoth("serve() passes over options that it does not know", async (peer) => {
+onBoth("serve() ignores options that it does not know", async (peer) => {
   await using server = untyped(peer)({ ...QUIET, colour: "blue" }, ok);
   assertEquals(await bodyFrom(server.addr.port), "ok");
 });
@@ -190,7 +190,7 @@ onBoth("two servers share a port with reusePort", async (peer) => {
   });
 });
 
-onBoth("a refused connection is what is left after the end", async (peer) => {
+onBoth("connections are refused after the end", async (peer) => {
   const server = peer.serve(QUIET, ok);
   await server.shutdown();
   await assertRejects(() => WireClient.connect(server.addr.port), Deno.errors.ConnectionRefused);

@@ -39,7 +39,7 @@ Deno.test("errors that come and go are one run, until a minute has passed withou
       rig.listener.offer(new AcceptError("transient"));
       rig.listener.offer(new AcceptError("transient"));
       await settled();
-      // The pauses begin anew behind a connection that was accepted.
+      // The pauses start again after a connection was accepted.
       await rig.advance(5 + 10);
       assertEquals((await rig.sent(GET)).statuses(), [200]);
       assertEquals(rig.acceptErrors.length, reports, `After ${restMs} ms`);
@@ -89,7 +89,7 @@ Deno.test("a fatal error is reported, closes what is idle and serves what is und
   await rig.finish();
 });
 
-Deno.test("a listener that is closed under the reactor ends it", async () => {
+Deno.test("a listener that the test closes ends the reactor", async () => {
   const rig = new Rig({});
   rig.listener.close();
   await settled();
@@ -97,7 +97,7 @@ Deno.test("a listener that is closed under the reactor ends it", async () => {
   await rig.finish();
 });
 
-Deno.test("a connection that arrives in the moment of the end is closed", async () => {
+Deno.test("a connection that arrives at the moment of the end is closed", async () => {
   const rig = new Rig({});
   const wires = [await rig.connect()];
   rig.reactor.force();

@@ -160,7 +160,7 @@ Deno.test("take() hands a well-filled large buffer over and copies out of a smal
   assertEquals(account.out, 0);
 });
 
-Deno.test("take() copies while a read is under way, and of less than half of a buffer", () => {
+Deno.test("take() copies while a read is under way, and from a buffer less than half full", () => {
   const { pool } = poolOf();
   const inbox = new Inbox(pool, { maxBytes: 1_000 });
   inbox.expectsBody = true;
@@ -226,7 +226,7 @@ Deno.test("Outbox says -1 and appends nothing where text has no room", () => {
   assertEquals([outbox.open, outbox.text("d")], [true, 1]);
 });
 
-Deno.test("Outbox takes more while a write is under way, behind what is being written", () => {
+Deno.test("Outbox takes more while a write is under way, after what is being written", () => {
   const { pool, account } = poolOf();
   const outbox = new Outbox(pool, CODEC);
   outbox.text("first ");

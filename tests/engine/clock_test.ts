@@ -1,5 +1,5 @@
 /**
- * The reactor's own clock: it stops when there is nobody to keep it for, a standstill of the process is
+ * The reactor's own clock: it stops when there is no connection, a standstill of the process is
  * not charged to the clients, and ticks that come late or drift fire nothing early.
  *
  * @module
@@ -40,7 +40,7 @@ Deno.test("a standstill of the process is charged as two ticks at most", async (
   });
 });
 
-Deno.test("what is read right behind a standstill gets all of its time", async () => {
+Deno.test("what is read right after a standstill gets all of its time", async () => {
   await onRig({ timeouts: { head: 500 } }, async (rig) => {
     const line = await rig.connect();
     await rig.advance(1_000);

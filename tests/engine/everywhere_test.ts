@@ -1,7 +1,8 @@
 /**
- * Observers, handlers and what is called back may call the engine again, from wherever they are: what they
- * ask for is done when they have returned, it costs the connections that they name and no other, and the
- * server serves on. Every deed from every hook; at random, `tests/fuzz/reentrancy_test.ts` does the same.
+ * Observers, handlers and callbacks may call the engine from inside any of its calls: it does what
+ * they ask when they have returned, only the connections that they name are affected, and the
+ * server goes on. Here every deed is tried from every hook; `tests/fuzz/reentrancy_test.ts` does it
+ * at random.
  *
  * @module
  */
@@ -38,7 +39,7 @@ async function offer(rig: Rig, wire: FakeConn = new FakeConn()): Promise<FakeCon
   return wire;
 }
 
-/** A client that nobody meddles with is served, and no slot is missing. */
+/** A client that is left alone is served, and no slot is missing. */
 async function assertServes(rig: Rig, options: FakeConnOptions = {}): Promise<void> {
   rig.handle = (call) => {
     answers("still here")(call);
@@ -57,7 +58,7 @@ async function assertServes(rig: Rig, options: FakeConnOptions = {}): Promise<vo
 
 interface Deed {
   readonly name: string;
-  /** Whether the server serves no more. */
+  /** Whether the server stops serving. */
   readonly ends?: boolean;
   readonly act: (rig: Rig, connection: ConnectionInfo | null) => void;
 }
@@ -96,7 +97,7 @@ function answerAll({ calls }: Rig): void {
   }
 }
 
-/** Traffic that comes through every hook: `meddle` is told which, and of which connection. */
+/** Traffic that triggers every hook. */
 async function traffic(rig: Rig): Promise<void> {
   rig.handle = (call) => {
     if (call.target === "/slow") return;
@@ -133,7 +134,7 @@ function tryToUpgrade({ exchange }: Call): void {
   exchange.upgrade({ status: 101, fields: ["Upgrade", "raw"] }).close();
 }
 
-/** Does `deed` in the hook, while it does not do so already. */
+/** Does `deed` in the hook, unless it is already doing so. */
 function meddler(rig: Rig, hook: keyof Observer, { act }: Deed): Observer {
   let inside = false;
   return {
@@ -175,7 +176,7 @@ for (const hook of HOOKS) {
   }
 }
 
-// What the application is told.
+// Callbacks of the application.
 
 for (const callback of ["onAbort", "onDelivered"] as const) {
   for (const deed of DEEDS) {
@@ -210,7 +211,7 @@ for (const callback of ["onAbort", "onDelivered"] as const) {
   }
 }
 
-/** A rig of which each call does `deed` when it is called back. */
+/** A rig whose calls each do `deed` when they are called back. */
 function meddling(rig: Rig, callback: "onAbort" | "onDelivered", { act }: Deed): Rig {
   const { calls } = rig;
   calls.push = (call) => {
@@ -241,7 +242,7 @@ for (const deed of DEEDS) {
 
 // Observers among themselves.
 
-Deno.test("an observer that another one removes is told no more, of this either", async () => {
+Deno.test("an observer that another one removes is told no more, not even of the same event", async () => {
   await onWatchedRig({ handle: answers("x") }, async (rig) => {
     const told: string[] = [];
     let stop = () => {};
@@ -257,7 +258,7 @@ Deno.test("an observer that another one removes is told no more, of this either"
   });
 });
 
-Deno.test("all observers see the step that they are told of, though one of them ends the connection in it", async () => {
+Deno.test("all observers see the step that they are told of, even if one ends the connection in it", async () => {
   await onWatchedRig({ handle: answers("x") }, async (rig) => {
     const steps: string[] = [];
     let ended = false;

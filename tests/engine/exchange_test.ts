@@ -151,7 +151,7 @@ Deno.test("an answer is delivered when the kernel has taken its last byte, not b
   });
 });
 
-Deno.test("an answer that the client takes half of is not delivered, and aborted", async () => {
+Deno.test("an answer of which the client takes half is aborted, not delivered", async () => {
   await onRig({ handle: answers("0123456789") }, async (rig) => {
     const line = await rig.connect();
     line.wire.takes = 0;
@@ -185,7 +185,7 @@ Deno.test("a client that half-closes fires the abort, and gets the answer all th
   });
 });
 
-Deno.test("a client that half-closes behind several requests gets all answers", async () => {
+Deno.test("a client that half-closes after several requests gets all answers", async () => {
   await onRig({}, async (rig) => {
     const line = await rig.sent(GET + GET + GET);
     await line.wire.end();
@@ -210,7 +210,7 @@ Deno.test("a streamed answer to a client that half-closed goes on as long as it 
         await rig.advance(1_500);
         assertEquals(await exchange.writeBody(latin1("piece")), true, `${begun} ${turn}`);
       }
-      // Silence, and nobody could tell whether the client is still there.
+      // After such a silence nobody can tell whether the client is still there.
       await rig.advance(2_500);
       assertEquals([line.state, line.reason], ["closed", "peer_closed"], `${begun}`);
     }
@@ -280,7 +280,7 @@ async function allOf(
   else while (await body.read() !== null);
 }
 
-Deno.test("readText() of a body that comes in two reads, with the next request behind it", async () => {
+Deno.test("readText() of a body that comes in two reads, with the next request after it", async () => {
   await onRig({}, async (rig) => {
     const line = await rig.sent(upload(5) + "hel");
     const text = rig.last.exchange.body!.readText(fromLatin1);
@@ -294,7 +294,7 @@ Deno.test("readText() of a body that comes in two reads, with the next request b
   });
 });
 
-Deno.test("readText() leaves the request behind the body where it is", async () => {
+Deno.test("readText() leaves the request after the body where it is", async () => {
   await onRig({}, async (rig) => {
     const line = await rig.sent(upload(5) + "hello" + upload(3) + "abc");
     for (const expected of ["hello", "abc"]) {
@@ -307,7 +307,7 @@ Deno.test("readText() leaves the request behind the body where it is", async () 
   });
 });
 
-Deno.test("a body that was thrown away behind the answer rejects, and does not look empty", async () => {
+Deno.test("a body that was thrown away after the answer rejects, and does not look empty", async () => {
   for (const how of ["read", "readAll", "readText"] as const) {
     await onRig({ handle: answers("early") }, async (rig) => {
       const line = await rig.sent(upload(5) + "he");
@@ -403,7 +403,7 @@ Deno.test("an answer given inside onAbort harms nothing", async () => {
       exchange.onAbort = () => exchange.respond(OK, "from the abort");
       await end(line, rig);
       await settled();
-      // Whoever is asked to stop, and not cut off, may still answer in that very moment.
+      // A handler that is asked to stop, and not cut off, may still answer at that moment.
       const heard = reason === "handler_timeout" || name.includes("deadline");
       assertEquals(line.statuses(), heard ? [200] : [], name);
       const kept = reason === "handler_timeout";
@@ -426,7 +426,7 @@ Deno.test("an answer that falls short of its Content-Length cuts the connection"
   });
 });
 
-Deno.test("writeBody() tells when enough was written, and cuts what is over", async () => {
+Deno.test("writeBody() tells when enough was written, and cuts the rest", async () => {
   await onRig({}, async (rig) => {
     const line = await rig.sent(GET);
     const { exchange } = rig.last;

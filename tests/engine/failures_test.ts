@@ -27,7 +27,7 @@ async function stuck(rig: Rig, raw: string, takes = 0): Promise<Line> {
   return line;
 }
 
-/** Reads a body as an application would, which minds its failure. */
+/** Reads a body as an application would, and ignores its failure. */
 async function reading({ exchange }: Call): Promise<void> {
   try {
     while (await exchange.body!.read() !== null);
@@ -56,7 +56,7 @@ const STEPS: readonly Step[] = [
   },
   { name: "while the handler waits", state: "handling", bring: (rig) => rig.sent(GET) },
   {
-    name: "while the handler waits, with requests behind",
+    name: "while the handler waits, with requests after it",
     state: "handling",
     bring: (rig) => rig.sent(GET + GET, GET.slice(0, 5)),
   },
@@ -103,7 +103,7 @@ const STEPS: readonly Step[] = [
     },
   },
   {
-    name: "in the middle of a large answer, with requests behind",
+    name: "in the middle of a large answer, with requests after it",
     state: "writing",
     bring: async (rig) => {
       rig.handle = answers("L".repeat(200_000));
@@ -183,13 +183,13 @@ async function readRaw({ exchange }: Call): Promise<void> {
     while (await raw.read(into) !== null);
     await raw.write(latin1("goodbye"));
   } catch {
-    // A connection that broke is closed all the same.
+    // A connection that broke must still be closed.
   } finally {
     raw.close();
   }
 }
 
-/** What befalls it. */
+/** What happens to it. */
 const BLOWS: Readonly<Record<string, (line: Line, rig: Rig) => Promise<unknown>>> = {
   "the peer resets": ({ wire }) => wire.reset(),
   "the peer ends its side": ({ wire }) => wire.end(),
@@ -220,7 +220,7 @@ const BLOWS: Readonly<Record<string, (line: Line, rig: Rig) => Promise<unknown>>
   "the server is forced": async (_, rig) => await rig.reactor.force(),
 };
 
-/** What becomes of it afterwards: the handler answers at last, or never does. */
+/** What happens afterwards: the handler answers at last, or never does. */
 const AFTERMATHS: Readonly<Record<string, (rig: Rig) => Promise<unknown>>> = {
   "the handler never answers": () => Promise.resolve(),
   "the handler answers at last": async (rig) => {

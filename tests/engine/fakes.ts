@@ -204,7 +204,7 @@ export class FakeConn implements Conn {
     }
   }
 
-  /** The same of one packet, without waiting for what comes of it. */
+  /** The same for one packet, without waiting for its effect. */
   offer(packet: Bytes): void {
     this.#incoming.push(packet);
     this.#deliver();
@@ -232,7 +232,7 @@ export class FakeConn implements Conn {
     await settled();
   }
 
-  /** Takes `bytes` of what waits, and nothing behind them. */
+  /** Takes `bytes` of what waits, and nothing more. */
   async takeOnce(bytes: number): Promise<void> {
     this.takes = bytes;
     this.#accept();
@@ -261,7 +261,7 @@ export class FakeConn implements Conn {
   write(bytes: Bytes): Promise<number> {
     if (this.#write !== null) throw new Error("Contract: two writes at once");
     if (bytes.length === 0) throw new Error("Contract: a write of no bytes");
-    if (this.finished) throw new Error("Contract: a write behind the end of the stream");
+    if (this.finished) throw new Error("Contract: a write after the end of the stream");
     this.writes++;
     return new Promise((resolve, reject) => {
       this.#write = { bytes, held: bytes.slice(), resolve, reject };
@@ -337,11 +337,11 @@ async function ignoreRejection(promise: Promise<void>): Promise<void> {
   try {
     await promise;
   } catch {
-    // The handshake of a closed connection fails; nobody has to hear of it.
+    // The handshake of a closed connection fails; nobody has to handle it.
   }
 }
 
-/** An accept that failed, as `classify` will take it. */
+/** An accept that failed, and the kind that `classify` gives it. */
 export class AcceptError extends Error {
   readonly kind: AcceptFailure;
 

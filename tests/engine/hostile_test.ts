@@ -1,6 +1,7 @@
 /**
- * What a hostile reading of the engine found, each with the row that fails without its mending: memory that
- * tiny packets cost, limits by path that a crooked target escaped, answers that were cut or cut short.
+ * What a hostile review of the engine found, each with a test that fails without its fix: memory
+ * that tiny packets cost, limits by path that an odd target escaped, answers that were cut or cut
+ * short.
  *
  * @module
  */
@@ -28,7 +29,7 @@ for (
     "1\r\nx\r\n",
   ]]
 ) {
-  Deno.test(`a ${name} body that is collected costs its bytes, not a piece for each packet of one`, async () => {
+  Deno.test(`a ${name} body that is collected costs its bytes, and no piece for each packet of one byte`, async () => {
     const fed = 200_000;
     await onRig({ handle: echoes, limits: { bufferedBodyBytes: 256 * KIB } }, async (rig) => {
       const line = await rig.sent(begin!);
@@ -66,7 +67,7 @@ Deno.test("pieces of every size are collected in their order", async () => {
   });
 });
 
-Deno.test("a slow handler keeps its time though the client half-closed while the answer before it went", async () => {
+Deno.test("a slow handler keeps its time though the client half-closed during the answer before it", async () => {
   await onRig({ timeouts: { linger: 2_000, handler: 0 } }, async (rig) => {
     rig.handle = (call) => {
       if (rig.calls.length === 1) answers("first")(call);
@@ -105,7 +106,7 @@ async function drop(reading: unknown): Promise<void> {
   }
 }
 
-Deno.test("a body that breaks behind its answer does not cut the answer that is being written", async () => {
+Deno.test("a body that breaks after its answer does not cut the answer that is being written", async () => {
   await onRig({}, async (rig) => {
     const line = await readBehind(rig, "5\r\nhello\r\n");
     await line.wire.send("no chunk");
@@ -117,7 +118,7 @@ Deno.test("a body that breaks behind its answer does not cut the answer that is 
   });
 });
 
-Deno.test("a body that breaks behind its answer leaves the client time to read it", async () => {
+Deno.test("a body that breaks after its answer leaves the client time to read it", async () => {
   await onRig({}, async (rig) => {
     const line = await readBehind(rig, "5\r\nhello\r\n");
     await line.wire.take(Infinity);

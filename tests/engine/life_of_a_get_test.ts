@@ -25,7 +25,7 @@ function stepsTold(): string[] {
   return [...section.matchAll(/^\d+\. `(\w+\.\w+)`/gm)].map(([, step]) => step!);
 }
 
-/** Has each method noted when it is first called, until the function returned is called. */
+/** Records each method when it is first called, until the function returned is called. */
 function watch(steps: readonly string[], seen: string[]): () => void {
   const restore = steps.map((step) => {
     const [name = "", method = ""] = step.split(".");
@@ -50,7 +50,7 @@ Deno.test("the life of a GET goes through the steps that the architecture tells,
   assertEquals([first, steps.length <= 9], ["IoLoop.run", true]);
   const rig = new Rig({ handle: answers("hello") });
   const line = await rig.connect();
-  // The loop runs since the connection is open, and waits for bytes.
+  // The loop has run since the connection was opened, and waits for bytes.
   assertEquals(line.wire.reading, true);
   const seen: string[] = [];
   const stop = watch(steps, seen);

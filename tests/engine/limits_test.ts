@@ -1,6 +1,6 @@
 /**
- * Each limit at its edge and one over it, with the documented status and the close reason that is left
- * behind, on the fake wire.
+ * Each limit at its edge and one over it, with the documented status and the close reason, on the
+ * fake wire.
  *
  * @module
  */
@@ -96,7 +96,7 @@ for (const { name, limits = {}, edge, over, status } of ROWS) {
   });
 }
 
-/** `text` in packets of `bytes` each, of which long ones are thinned out to keep the test short. */
+/** `text` in packets of `bytes` each; a long text gets larger ones, to keep the test short. */
 function pieces(text: string, bytes: number): string[] {
   const size = Math.max(bytes, Math.ceil(text.length / 200));
   return Array.from(
@@ -131,7 +131,7 @@ for (
     ["chunks", CHUNKED + chunked("01234", "56789"), CHUNKED + chunked("01234", "56789a")],
   ] as const
 ) {
-  Deno.test(`limits.bufferedBodyBytes by ${name} binds readAll() and readText(), and not read()`, async () => {
+  Deno.test(`limits.bufferedBodyBytes by ${name} limits readAll() and readText(), and not read()`, async () => {
     await onRig({ limits: { bufferedBodyBytes: 10 } }, async (rig) => {
       const passing = await rig.sent(raw);
       assertEquals((await rig.last.exchange.body!.readAll()).length, 10);
@@ -166,7 +166,7 @@ async function failure(call: () => unknown): Promise<BodyError> {
   throw new Error("It did not fail");
 }
 
-Deno.test("limits.requestsPerConnection announces its last answer and closes behind it", async () => {
+Deno.test("limits.requestsPerConnection announces its last answer and closes after it", async () => {
   await onRig({ limits: { requestsPerConnection: 3 }, handle: AT_ONCE }, async (rig) => {
     const line = await rig.sent(GET, GET);
     assert(!/connection: close/i.test(line.got()));
@@ -180,7 +180,7 @@ Deno.test("limits.requestsPerConnection announces its last answer and closes beh
   });
 });
 
-Deno.test("limits.pipelinedRequests: no more is read while so many wait", async () => {
+Deno.test("limits.pipelinedRequests: no more is read while that many wait", async () => {
   await onRig({ limits: { pipelinedRequests: 4 } }, async (rig) => {
     const line = await rig.sent(GET);
     await line.wire.send(GET, GET, GET);
@@ -210,7 +210,7 @@ Deno.test("pipelined requests are answered in order and in few writes", async ()
   );
 });
 
-Deno.test("what a pipelining client makes the server hold is bound, however large the answers", async () => {
+Deno.test("what a pipelining client makes the server hold is bounded, however large the answers", async () => {
   const large = "L".repeat(200_000);
   await onRig({ handle: answers(large) }, async (rig) => {
     const line = await rig.connect();
@@ -222,7 +222,7 @@ Deno.test("what a pipelining client makes the server hold is bound, however larg
   });
 });
 
-Deno.test("a refusal is not lost behind a large answer", async () => {
+Deno.test("a refusal is not lost after a large answer", async () => {
   const large = "L".repeat(200_000);
   await onRig({ handle: answers(large) }, async (rig) => {
     for (const writes of [Infinity, 50_000]) {
@@ -236,7 +236,7 @@ Deno.test("a refusal is not lost behind a large answer", async () => {
   });
 });
 
-Deno.test("100 (Continue) is not lost behind a large answer", async () => {
+Deno.test("100 (Continue) is not lost after a large answer", async () => {
   const large = "L".repeat(200_000);
   const handle: Rig["handle"] = (call) => {
     if (call.method === "GET") answers(large)(call);
@@ -278,7 +278,7 @@ Deno.test("limits.connections with `refuse`: 503 at once, and the connection is 
   });
 });
 
-Deno.test("limits.connections with `refuse`: those told so are bound as well", async () => {
+Deno.test("limits.connections with `refuse`: those refused are limited as well", async () => {
   const limits = { connections: 32, overConnections: "refuse" } as const;
   await onRig({ limits, handle: AT_ONCE }, async (rig) => {
     for (let at = 0; at < 32; at++) await rig.connect();
@@ -363,7 +363,7 @@ Deno.test("limits.drainBytes: a larger unread body costs the connection, a small
   });
 });
 
-Deno.test("limits.lingerBytes bounds what is read behind a last answer, and counts nothing before", async () => {
+Deno.test("limits.lingerBytes bounds what is read after a last answer, and counts nothing before", async () => {
   const limits = { lingerBytes: 1_000, drainBytes: 5_000 };
   await onRig({ limits, handle: AT_ONCE }, async (rig) => {
     const line = await rig.sent(upload(5_000) + "d", "d".repeat(4_999));

@@ -1,8 +1,7 @@
 /**
- * Canaries: what `reactor/timing/microtasks.ts` relies on, asked of the runtime itself. A test that fails
- * here after an update of Deno says that its promises take more microtasks than before, or that it
- * delivers what is ready in another way: the constants and docs/performance.md, "Microtasks", have to
- * follow.
+ * Tests what `reactor/timing/microtasks.ts` relies on in the runtime itself. If one fails after an
+ * update of Deno, promises take more microtasks than before, or the runtime delivers what is ready
+ * in another way: then change the constants and docs/performance.md, "Microtasks".
  *
  * @module
  */
@@ -44,7 +43,7 @@ Deno.test("turnDelivered(): all reads that are ready together have gone on by th
         largest = Math.max(largest, inAll);
       }
     }
-    // Else nothing was shown: the runtime would not deliver what is ready together in one turn.
+    // Otherwise nothing was shown: the runtime did not deliver what is ready together in one turn.
     assert(largest > CONNECTIONS / 2, `At most ${largest} reads in one turn`);
   } finally {
     for (const { server, client } of pairs) {
@@ -86,7 +85,7 @@ async function turnsOf(pairs: readonly Pair[]): Promise<TurnCount[]> {
     const before = ran - 1;
     await turnDelivered();
     const during = ran - before;
-    // The event loop does not go on before no microtask is left, so this is still the same turn.
+    // The event loop goes on only when no microtask is left, so this is still the same turn.
     for (let i = 0; i < 100; i++) await undefined;
     counting = false;
     return { during, inAll: ran - before };

@@ -9,7 +9,7 @@ import { assert, assertEquals } from "../support/assert.ts";
 
 const RULE = { graceMs: 5_000, rate: 240 };
 
-/** When a peer that moves `bytes` every `everyMs` is found too slow, asked as often; else `Infinity`. */
+/** When a peer that moves `bytes` every `everyMs`, checked as often, is too slow; else `Infinity`. */
 function dueAt(bytes: number, everyMs: number): number {
   const rate = new MinRate(RULE);
   rate.wait(0);
@@ -75,7 +75,7 @@ Deno.test("MinRate: bytes that came fast buy time at the rate, but at most twelv
   assertEquals(rate.deadline, 10_000);
   rate.moved(1_000_000, 0);
   assertEquals(rate.deadline, CREDIT * RULE.graceMs);
-  // The credit is bound anew, from the last byte on.
+  // The credit is limited again, from the last byte on.
   rate.moved(1, 30_000);
   assertEquals(rate.deadline, 30_000 + CREDIT * RULE.graceMs);
   assertEquals(CREDIT * RULE.graceMs, 60_000);

@@ -7,7 +7,7 @@ import { Rig, type RigOptions } from "./rig.ts";
 const GET = "GET /path?query HTTP/1.1\r\nHost: a\r\nUser-Agent: one\r\n\r\n";
 const POST = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n";
 
-/** Writes down all that it is told. */
+/** Records all that it is told. */
 class Notes implements Required<Observer> {
   readonly lines: string[] = [];
 
@@ -218,7 +218,7 @@ Deno.test("observer: an observer that throws harms neither the connection nor th
   await rig.finish();
 });
 
-Deno.test("observer: one that comes in the middle learns the time in the state all the same", async () => {
+Deno.test("observer: one that is added in the middle still learns the time in the state", async () => {
   const rig = new Rig(answering);
   const line = await rig.connect();
   await rig.advance(500);

@@ -21,7 +21,7 @@ interface Answer {
   readonly text?: string;
 }
 
-/** No room but that of a small buffer. */
+/** Gives small buffers only. */
 class SmallBuffers extends BufferPool {
   override takeLarge(): Bytes {
     return this.takeSmall();
@@ -59,7 +59,7 @@ const TAKEN: readonly Answer[] = [
   { text: "y".repeat(2_000) },
   { text: "y".repeat(16_384) },
   { text: "é" },
-  // One digit more in bytes than in characters, in what a loop writes and in what the platform does.
+  // Lengths with one digit more in bytes than in characters, in text short and long.
   { text: "é".repeat(5) },
   { text: "yé" + "y".repeat(97) },
   { text: "漢".repeat(34) },

@@ -1,6 +1,6 @@
 /**
- * The phase before a shutdown's others, on the fake clock: everything is served as before, only the
- * server's phase tells that it will end.
+ * The first phase of a shutdown, on the fake clock: everything is served as before, only the
+ * server's phase shows that it will end.
  *
  * @module
  */

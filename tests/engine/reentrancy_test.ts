@@ -44,7 +44,7 @@ Deno.test("an observer that aborts each connection as it opens does not end the 
   await rig.finish();
 });
 
-/** Connections that fail while they are taken in. */
+/** Connections that fail while they are accepted. */
 class Broken extends FakeConn {
   constructor(readonly how: "remoteAddr" | "handshake" | "unref" | "read" | "ref") {
     super({ tls: how === "handshake" });
@@ -152,7 +152,7 @@ Deno.test("an observer may abort a connection over the limit when its TLS handsh
   await rig.finish();
 });
 
-/** A life that meets every hook. */
+/** Connections that trigger every hook. */
 async function lead(rig: Rig): Promise<Line[]> {
   const lines: Line[] = [];
   for (const sends of [GET, upload(4) + "ab", "GET / HTTP/1.1\r\n\r\n", UPGRADE]) {

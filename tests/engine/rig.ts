@@ -22,12 +22,12 @@ import {
   settled,
 } from "./fakes.ts";
 
-/** One call of the application, and what came of it. */
+/** One call of the application, and its outcome. */
 export interface Call {
   readonly exchange: Exchange;
   readonly method: string;
   readonly target: string;
-  /** The field lines and the empty line behind them, as sent. */
+  /** The field lines and the empty line after them, as sent. */
   readonly fieldLines: string;
   /** The reason of its abort. */
   aborted: Error | undefined;
@@ -83,12 +83,12 @@ export class Rig {
   readonly reactor: Reactor;
   readonly calls: Call[] = [];
   readonly acceptErrors: unknown[] = [];
+  /** Errors of the engine itself; a test that expects some takes them out. */
   readonly defects: unknown[] = [];
   readonly laneErrors: unknown[] = [];
   readonly observerErrors: unknown[] = [];
-  /** Errors of the engine itself; a test that expects some takes them out. */
   readonly buffers: Account;
-  /** What `run` came to; `undefined` while it runs. */
+  /** How `run` ended; `undefined` while it runs. */
   ended: "ended" | Error | undefined;
   handle: Handle;
 
@@ -211,7 +211,7 @@ export class Account {
     return [...this.#out].reduce((sum, each) => sum + each.length, 0);
   }
 
-  /** A buffer was handed over to whoever asked for the bytes, and will not come back. */
+  /** A buffer was handed over with its bytes, and will not come back. */
   handedOver(bytes: Bytes): void {
     for (const buffer of this.#out) {
       if (buffer.buffer === bytes.buffer) this.#out.delete(buffer);

@@ -1,5 +1,5 @@
 /**
- * Rounds by themselves: when a turn was full, who was served waits for the others.
+ * Rounds by themselves: after a full turn, connections that were served wait for the others.
  *
  * @module
  */
@@ -69,7 +69,7 @@ Deno.test("a full turn holds back until one that is not full", async () => {
   assertEquals(runtime.pending, 0);
 });
 
-Deno.test("a round of full turns alone ends with a look at the sockets that brings no other", async () => {
+Deno.test("a round of full turns alone ends with a look at the sockets that finds nothing", async () => {
   const { rounds, runtime } = crowd(1_000);
   const held = await turn(rounds, FULL_TURN);
   assertEquals(held.length, 0);

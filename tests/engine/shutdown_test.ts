@@ -59,7 +59,7 @@ Deno.test("shutdown() ends in stages what was answered a moment ago: its client 
   }
 });
 
-Deno.test("shutdown() answers what is in flight with connection: close, and drops what is behind", async () => {
+Deno.test("shutdown() answers what is in flight with connection: close, and drops what follows", async () => {
   await onRig({}, async (rig) => {
     const line = await rig.sent(GET + GET);
     const ending = await shutDown(rig);
@@ -125,7 +125,7 @@ Deno.test("a stream goes on to the deadline, and is told by its abort", async ()
     exchange.endBody();
     await settled();
     assert(line.got().endsWith("3\r\nbye\r\n0\r\n\r\n"));
-    // It was announced as a connection that stays; it closes all the same.
+    // It was announced as a connection that stays, but it closes.
     await line.wire.end();
     await rig.advance(TIMES.grace);
     assertEquals(line.state, "closed");
@@ -197,7 +197,7 @@ for (const { name, bring, go, reason } of DRAINING) {
   });
 }
 
-Deno.test("close() on a connection while its body is drained closes it behind the body", async () => {
+Deno.test("close() on a connection while its body is drained closes it after the body", async () => {
   await onRig({ handle: answers("ok") }, async (rig) => {
     const line = await rig.sent(upload(10) + "0123");
     line.connection.close();

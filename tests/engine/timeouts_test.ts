@@ -1,7 +1,7 @@
 /**
- * Each time-out at its edge, on a clock that stands still: just before it the connection is open, past
- * it the client has got the documented answer and the connection its close reason. A time-out is kept to
- * four ticks, never early.
+ * Each time-out at its edge, on a clock that stands still: just before it the connection is open,
+ * past it the client has got the documented answer and the connection its close reason. A time-out
+ * fires within four ticks, never early.
  *
  * @module
  */
@@ -64,7 +64,7 @@ Deno.test("a handshake that succeeds in time leads to idle, one that fails close
   });
 });
 
-Deno.test("timeouts.idle closes without a word: from the accept, and from the last answer", async () => {
+Deno.test("timeouts.idle closes without an answer: from the accept, and from the last answer", async () => {
   await onRig({ timeouts: TIMEOUTS, handle: AT_ONCE }, async (rig) => {
     const fresh = await rig.connect();
     await passes(rig, fresh, TIMEOUTS.idle);
@@ -156,7 +156,7 @@ Deno.test("timeouts.handler ends with the answer: an idle connection is left alo
   });
 });
 
-Deno.test("timeouts.handler is measured for each request anew", async () => {
+Deno.test("timeouts.handler is measured for each request on its own", async () => {
   await onRig({ timeouts: { ...TIMEOUTS, handler: 1_000 } }, async (rig) => {
     const line = await rig.connect();
     for (let turn = 0; turn < 4; turn++) {
@@ -190,7 +190,7 @@ async function readOn(rig: Rig): Promise<void> {
   try {
     while (await body.read() !== null);
   } catch {
-    // The answer tells.
+    // The answer shows it.
   }
 }
 
@@ -285,7 +285,7 @@ async function streams(rig: Rig, turns: number): Promise<Line> {
 }
 
 for (const turns of [0, 1, 3]) {
-  Deno.test(`timeouts.write cuts a stream at a piece that is not taken, ${turns} behind it`, async () => {
+  Deno.test(`timeouts.write cuts a stream at a piece that is not taken, after ${turns} that were`, async () => {
     await onRig({ timeouts: TIMEOUTS }, async (rig) => {
       const line = await streams(rig, turns);
       await rig.advance(LATE_MS);
@@ -297,7 +297,7 @@ for (const turns of [0, 1, 3]) {
   });
 }
 
-Deno.test("timeouts.write watches every piece of a stream, also behind one that was slow", async () => {
+Deno.test("timeouts.write watches every piece of a stream, also after one that was slow", async () => {
   await onRig({ timeouts: TIMEOUTS }, async (rig) => {
     const line = await streams(rig, 1);
     await rig.advance(1_000);
@@ -327,7 +327,7 @@ Deno.test("a stream that says nothing for long is no slow client", async () => {
   });
 });
 
-Deno.test("timeouts.linger bounds the reading behind a last answer", async () => {
+Deno.test("timeouts.linger bounds the reading after a last answer", async () => {
   await onRig({ timeouts: TIMEOUTS, handle: AT_ONCE }, async (rig) => {
     const line = await rig.sent(request({ fields: ["Connection: close"] }));
     assertEquals([line.state, line.wire.finished], ["lingering", true]);
@@ -373,7 +373,7 @@ Deno.test("every time-out of 0 is off", async () => {
   });
 });
 
-Deno.test("stateMs tells how long a connection has been where it is", async () => {
+Deno.test("stateMs tells how long a connection has been in its state", async () => {
   await onRig({}, async (rig) => {
     const line = await rig.connect();
     await rig.advance(3_000);

@@ -49,7 +49,7 @@ Deno.test("TimerWheel fires every deadline once, never early and within two tick
   }
 });
 
-Deno.test("TimerWheel passes over deadlines further away than a revolution", () => {
+Deno.test("TimerWheel skips deadlines further away than a revolution", () => {
   const wheel = wheelAt(0);
   const far = new Owner();
   const near = new Owner();
@@ -197,7 +197,7 @@ Deno.test("10,000 armed deadlines cost less than a hundredth of the time that pa
   for (let i = 0; i < nodes.length; i++) wheel.schedule(nodes[i]!, 60_000 + i % 5_000);
   const begin = performance.now();
   for (let now = 0; now <= 50_000; now += 50) {
-    // Of these a tenth has a request a second, and is armed anew at the next tick.
+    // Of these a tenth has a request a second, and is armed again at the next tick.
     for (let i = now / 50 % 20; i < 1_000; i += 20) wheel.schedule(nodes[i]!, now + 60_000);
     wheel.advance(now);
   }

@@ -1,5 +1,5 @@
 /**
- * Connections that a handler takes over: the head, the bytes already read behind the request, the
+ * Connections that a handler takes over: the head, the bytes already read after the request, the
  * peer's end, and their part in time-outs and the shutdown.
  *
  * @module
@@ -29,7 +29,7 @@ async function readText(raw: Conn, most = 100): Promise<string | null> {
   return count === null ? null : fromLatin1(into.subarray(0, count));
 }
 
-Deno.test("upgrade() sends the head, and gives the bytes behind the request first", async () => {
+Deno.test("upgrade() sends the head, and gives the bytes after the request first", async () => {
   await onRig({}, async (rig) => {
     const { line, raw } = await taken(rig, UPGRADE + "left", "over");
     assert(/^HTTP\/1\.1 101 [^]*\r\nUpgrade: raw\r\n[^]*\r\n\r\n$/.test(line.got()));
@@ -200,13 +200,13 @@ Deno.test("a request asks for an upgrade only in HTTP/1.1", async () => {
   });
 });
 
-Deno.test("a failed write behind the client's end ends a connection that was taken over", async () => {
+Deno.test("a failed write after the client's end ends a connection that was taken over", async () => {
   await onRig({}, async (rig) => {
     const { line, raw } = await taken(rig, UPGRADE);
     await line.wire.end();
     assertEquals(line.state, "upgraded");
     await line.wire.reset();
-    // Nobody reads behind the end, so only the write can tell.
+    // Nobody reads after the end, so only the write can tell.
     await assertRejects(() => raw.write(latin1("too late")));
     assertEquals([line.state, line.reason], ["closed", "peer_reset"] as unknown[]);
   });

@@ -46,7 +46,7 @@ async function shout(conn: ReturnType<ReturnType<typeof upgradeOf>>): Promise<vo
     const text = new TextDecoder().decode(into.subarray(0, length)).toUpperCase();
     await conn.write(new TextEncoder().encode(text));
   }
-  // Not behind a failure: a broken connection is the server's to let go.
+  // Not after a failure: the server itself must close a broken connection.
   conn.close();
 }
 

@@ -1,6 +1,6 @@
 /**
  * Routes whose handlers do what handlers should not: fail at every stage, return what is no answer, treat
- * the request's body in every way there is, never come to an end. What has to come of each is in
+ * the request's body in every way there is, never come to an end. The expected result of each is in
  * `handlers_test.ts`.
  *
  * @module
@@ -10,7 +10,7 @@ import { type Call, fieldsOf, filledWith, type Route } from "./route.ts";
 
 const encoder = new TextEncoder();
 
-/** What stands in every piece of a bad stream. */
+/** The text in every piece of a bad stream. */
 export const PIECE = "piece of ";
 
 const PIECE_BYTES = 4_096;

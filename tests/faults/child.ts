@@ -1,5 +1,5 @@
 /**
- * The fault tests' server in a process of its own, and what is asked of it after every fault: that it
+ * The fault tests' server in a process of its own, and what is checked after every fault: that it
  * serves, that nothing is left, and that it ends by itself.
  *
  * @module
@@ -13,19 +13,19 @@ import { descriptorsOf } from "../support/sampling.ts";
 import { PATIENCE_MS, pause } from "../support/time.ts";
 import { WireClient } from "../support/wire.ts";
 
-/** What a server process tells of itself; memory in bytes. */
+/** What a server process reports of itself; memory in bytes. */
 export interface Stats {
   /** Open connections without the one that asks. */
   readonly connections: number;
   readonly rss: number;
   readonly heapUsed: number;
-  /** How late its event loop came to a timer, at worst since it was last asked. */
+  /** The longest delay of a timer by its event loop since it was last asked. */
   readonly lagMs: number;
 }
 
 const PROGRAM = decodeURIComponent(new URL("./fixtures/server.ts", import.meta.url).pathname);
 
-/** Between the end of its stdin and that of the process; Deno itself takes some tens of milliseconds. */
+/** The most time from the end of stdin to that of the process; Deno alone takes tens of ms. */
 const ENDING_MS = 5_000;
 
 let ids = 0;

@@ -10,7 +10,7 @@ import type { StreamEnd, WireClient } from "../support/wire.ts";
 /** One exchange, or two pipelined ones. */
 export interface Exchange {
   readonly name: string;
-  /** What the client sends; behind each part but the last it waits for the first bytes of an answer. */
+  /** What the client sends; after each part but the last it waits for an answer to begin. */
   readonly parts: (id: string) => readonly string[];
   /** How much of the answer is due when `sent` bytes of the request have come, and then the end. */
   readonly due: (sent: number, whole: Whole) => number;
@@ -99,7 +99,7 @@ export interface Talk {
 export interface TalkOptions {
   /** Bytes of the answer after which the client stops and leaves the connection open. */
   readonly enough?: number;
-  /** Whether the client ends its side behind its last part. */
+  /** Whether the client ends its side after its last part. */
   readonly ends?: boolean;
 }
 

@@ -17,7 +17,7 @@ import { BODIES, headFor, leave, LEAVINGS } from "./leaving.ts";
 /** For the routes that never come to an end, and for clients that stay away. */
 const TIMEOUTS = { handler: 600, body: 600, write: 600, idle: 600, linger: 300 };
 
-/** What must come of a route: a status and a text, or an answer that is cut in the middle. */
+/** The expected result of a route: a status and a text, or an answer that is cut in the middle. */
 type Due =
   | readonly [status: number, text: string | ((id: string, length: number) => string)]
   | "cut";
@@ -89,14 +89,14 @@ async function stay(server: FaultServer, route: string, body: keyof typeof BODIE
   if (answer.header("connection") === null) {
     const next = nextId();
     const { text } = await client.ask(request({ target: `/get/${next}` }));
-    assertEquals(text, `got ${next}`, `Behind ${route} with ${body}`);
+    assertEquals(text, `got ${next}`, `After ${route} with ${body}`);
     await client.closeWrite();
   }
   const { text: rest, end } = await client.remains();
-  assertEquals([rest, end], ["", "clean"], `Behind ${route} with ${body}`);
+  assertEquals([rest, end], ["", "clean"], `After ${route} with ${body}`);
 }
 
-/** What has come of the answer is its own, and its end is missing for all to see. */
+/** The part of the answer that came is its own, and its end is visibly missing. */
 async function isCut(client: WireClient, route: string, id: string): Promise<void> {
   const { text } = await within(client.remains(), `${route} to be cut`);
   const own = new RegExp(`^HTTP/1.1 200 OK\r\n[^]*\r\nx-id: ${id}\r\n`);
@@ -107,11 +107,11 @@ async function isCut(client: WireClient, route: string, id: string): Promise<voi
   assertEquals([...named].filter((each) => each !== id), [], route);
 }
 
-Deno.test("every bad route has its due", () => {
+Deno.test("every bad route has an expected result", () => {
   assertEquals(Object.keys(BAD_ROUTES).sort(), [...Object.keys(DUE), ...UNENDING].sort());
 });
 
-Deno.test("handlers that fail, return nonsense or treat their body badly: their clients get what is due", async () => {
+Deno.test("handlers that fail, return nonsense or treat their body badly: clients get what is expected", async () => {
   await using server = await FaultServer.spawn({ timeouts: TIMEOUTS });
   const wrong: string[] = [];
   for (const body of Object.keys(BODIES)) {

@@ -25,18 +25,18 @@ export const BODIES: Readonly<
   ],
 };
 
-/** How a client leaves, behind the head and the body's beginning. */
+/** How a client leaves, after the head and the body's beginning. */
 export const LEAVINGS: Readonly<
   Record<string, (client: WireClient, body: string) => Promise<unknown>>
 > = {
-  "behind the head": () => Promise.resolve(),
-  "half-closing behind the head": (client) => client.closeWrite(),
+  "after the head": () => Promise.resolve(),
+  "half-closing after the head": (client) => client.closeWrite(),
   "amid the body": (client, body) => client.sendWhileOpen(body.slice(0, body.length / 2)),
   "half-closing amid the body": async (client, body) => {
     await client.sendWhileOpen(body.slice(0, body.length / 2));
     await client.closeWrite().catch(() => {});
   },
-  "behind the body": (client, body) => client.sendWhileOpen(body),
+  "after the body": (client, body) => client.sendWhileOpen(body),
   "amid the answer": async (client, body) => {
     await client.sendWhileOpen(body);
     await client.readOnce();

@@ -10,7 +10,7 @@ import net from "node:net";
 import type { Buffer } from "node:buffer";
 import { WireClient } from "../support/wire.ts";
 
-/** What the proxy does once it has passed on so many bytes. */
+/** What the proxy does once it has passed on `Plan.at` bytes. */
 export type Fault =
   /** Resets both connections. */
   | "reset"
@@ -27,7 +27,7 @@ export type Fault =
 export interface Plan {
   readonly side: "request" | "answer";
   readonly fault: Fault;
-  /** The bytes passed on before; no matter for `drip`. */
+  /** The bytes passed on before; ignored for `drip`. */
   readonly at: number;
 }
 
@@ -60,14 +60,14 @@ export class Proxy implements AsyncDisposable {
     return proxy;
   }
 
-  /** A connection through the proxy that `plan` happens to; `null` passes everything on. */
+  /** A connection through the proxy with `plan` applied; `null` passes everything on. */
   async connect(plan: Plan | null): Promise<WireClient> {
     const client = await WireClient.connect((this.#server.address() as net.AddressInfo).port);
     this.#planOf(client.localAddr.port).resolve(plan);
     return client;
   }
 
-  /** Lets go of every connection, those as well that a stall keeps. */
+  /** Closes every connection, stalled ones included. */
   drop(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -103,7 +103,7 @@ export class Proxy implements AsyncDisposable {
   #keep(socket: net.Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
-    // What becomes of it is told by "close".
+    // The "close" event reports its end.
     socket.on("error", () => {});
   }
 }
@@ -160,7 +160,7 @@ function strike({ from, to, plan }: Flow): void {
   }
 }
 
-/** One byte a packet; nothing is lost at the end. */
+/** One byte per packet; nothing is lost at the end. */
 async function drip({ from, to }: Flow): Promise<void> {
   from.once("error", () => to.resetAndDestroy());
   for await (const piece of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {

@@ -82,7 +82,7 @@ Deno.test("a stall at every byte of every exchange, in both directions", async (
         await server.assertServes();
         count++;
       }, { width: 256 });
-      // All clients are still there: it is the server that lets go of them.
+      // All clients are still there: it is the server that must close the connections.
       if (!exchange.takenOver) await server.assertEmpty(`stalls in ${exchange.name}`);
       for (const client of clients) client.close();
       proxy.drop();

@@ -25,7 +25,7 @@ export function fieldsOf(id: string): Record<string, string> {
   return { "date": DATE, "x-id": id };
 }
 
-/** A string of `length` characters that names `id` all over. */
+/** A string of `length` characters that repeats `id`. */
 export function filledWith(id: string, length: number): string {
   return `${id} `.repeat(Math.floor(length / (id.length + 1))).padEnd(length);
 }

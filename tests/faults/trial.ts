@@ -15,13 +15,13 @@ import type { Fault, Plan } from "./proxy.ts";
 /** Both directions of a connection. */
 export const SIDES = ["request", "answer"] as const;
 
-/** What the server says on its own: nothing of any request, and the connection's last. */
+/** What the server says on its own: a connection's last answer, with nothing of a request. */
 const REFUSAL = /^HTTP\/1\.1 (400|408) [^]*\r\nconnection: close\r\n/i;
 
 /** The id with which an exchange is run to learn how it goes. */
 export const ID = "000000";
 
-/** Every byte of what is short; of what is long the beginning, the end, and some between. */
+/** Every byte of a short text; of a long one the beginning, the end, and some between. */
 function pointsOf(length: number): number[] {
   const all = Array.from({ length: length + 1 }, (_, at) => at);
   if (length < 1_000) return all;
@@ -51,7 +51,7 @@ export class Trial {
 
   get name(): string {
     const { fault, side, at } = this.#plan;
-    return `${this.#exchange.name}, ${fault} behind ${at} bytes of the ${side}`;
+    return `${this.#exchange.name}, ${fault} after ${at} bytes of the ${side}`;
   }
 
   /** Runs the exchange to the end of the connection. */
@@ -60,8 +60,9 @@ export class Trial {
   }
 
   /**
-   * Runs the exchange up to the stall and leaves the connection open. A stalled request the server gives
-   * up, unless the connection was taken over; of a stalled answer the client has all that was let through.
+   * Runs the exchange up to the stall and leaves the connection open. The server gives up a stalled
+   * request, unless the connection was taken over; the client has all of a stalled answer that was
+   * let through.
    */
   async stall(client: WireClient): Promise<void> {
     const { side, at } = this.#plan;

@@ -56,7 +56,7 @@ Deno.test("an empty stream ends at once", async () => {
 
 for (const late of [false, true]) {
   const when = late ? "on its way" : "already here";
-  Deno.test(`the readers take a body that is ${when} whole, past any stream`, async () => {
+  Deno.test(`the readers take a body that is ${when} as a whole, without a stream`, async () => {
     const json = '{"a":"\xc3\xa9"}';
     const posted = () => post([latin1(json.slice(0, 7)), latin1(json.slice(7))], { late });
     const results = [
@@ -179,7 +179,7 @@ Deno.test("looking at the body does not keep text() from the short way", async (
   assertEquals([stream === request.body, stream.locked], [true, true]);
 });
 
-Deno.test("request.body does not look ahead", async () => {
+Deno.test("request.body does not read ahead", async () => {
   const { request, body } = post(["a", "b"]);
   const reader = request.body!.getReader();
   await Promise.resolve();
@@ -205,7 +205,7 @@ Deno.test("request.body can be iterated, piped and read by BYOB", async () => {
   assertEquals((await reader.read(new Uint8Array(2))).done, true);
 });
 
-Deno.test("request.body leaves a piece's context alone", async () => {
+Deno.test("request.body leaves the buffer around a piece alone", async () => {
   const shared = latin1("xabcx");
   const { request } = post([shared.subarray(1, 4)]);
   assertEquals((await request.body!.getReader().read()).value, latin1("abc"));

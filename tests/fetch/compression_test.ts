@@ -75,7 +75,8 @@ const NEGOTIATION: readonly [acceptEncoding: string | null, coding: string | nul
   ["gzip;q=2", null],
   ["gzip;q=1.001", null],
   ["identity;q=0", null],
-  // Deno.serve takes neither: names are case-insensitive (RFC 9110 §8.4.1), members stand alone.
+  // Deno.serve takes neither: names are case-insensitive (RFC 9110 §8.4.1), and a bad member leaves
+  // the others valid.
   ["GZIP", "gzip"],
   ["br;q=x, gzip", "gzip"],
 ];

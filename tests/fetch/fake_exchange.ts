@@ -1,6 +1,6 @@
 /**
  * An exchange without a connection, for tests of what runs on one: a request from its raw text, a body
- * in pieces, and an abort that tests pull themselves.
+ * in pieces, and an abort that tests trigger themselves.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface FakeBodyOptions {
   readonly error?: Error;
 }
 
-/** A body that counts what is asked of it. */
+/** A body that counts its calls. */
 export class FakeBody implements RequestBody {
   readonly length = null;
   readonly calls: string[] = [];
@@ -103,7 +103,7 @@ export interface ReceivedOptions {
   readonly secure?: boolean;
 }
 
-/** A lazily filled request and what it stands on. */
+/** A lazily filled request and what it is based on. */
 export interface Received {
   readonly request: Request;
   readonly exchange: FakeExchange;

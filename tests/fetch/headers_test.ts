@@ -128,7 +128,7 @@ Deno.test("headers can be copied into Headers, Request and Response", () => {
   assertEquals([...new Response(null, { headers: headers() }).headers], ENTRIES);
 });
 
-Deno.test("headers is a Headers to every look", () => {
+Deno.test("headers passes every check for a Headers", () => {
   const lazy = headers(["X-A: 1", "B: 2"]);
   assert(lazy instanceof Headers);
   assertEquals(Object.prototype.toString.call(lazy), "[object Headers]");

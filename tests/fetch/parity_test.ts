@@ -1,6 +1,6 @@
 /**
- * The same looks at the same request, once in Deno.serve and once lazily filled: what they see must be
- * equal. This is how the rules in the other files of this folder were found.
+ * The same checks of the same request, once in Deno.serve and once lazily filled: the results must
+ * be equal. This is how the rules in the other files of this folder were found.
  *
  * @module
  */
@@ -107,13 +107,13 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    name: "text() of bad UTF-8 behind a byte order mark",
+    name: "text() of bad UTF-8 after a byte order mark",
     lines: POST,
     body: "\xef\xbb\xbfa\xff",
     look: async (request) => Array.from(await request.text(), (each) => each.charCodeAt(0)),
   },
   {
-    name: "json() of what is none",
+    name: "json() of a body that is not JSON",
     lines: POST,
     body: "abc",
     look: (request) => said(() => request.json()),

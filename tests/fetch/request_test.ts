@@ -45,7 +45,7 @@ for (const method of ["GET", "get", "HEAD", "POST", "PaTCH", "CONNECT", "TRACE",
 
 const GET = ["GET /x HTTP/1.1", "Host: h", "X-One: 1"] as const;
 
-Deno.test("lazyRequest() makes a Request to every look", () => {
+Deno.test("lazyRequest() passes every check for a Request", () => {
   const { request } = received(GET);
   assert(request instanceof Request);
   assertEquals(Object.prototype.toString.call(request), "[object Request]");
@@ -101,7 +101,7 @@ Deno.test("lazyRequest() cannot be cloned structurally or written to", () => {
   assertThrows(() => Object.assign(request, { url: "http://other/" }), TypeError);
 });
 
-Deno.test("lazyRequest() works behind a Proxy and below Object.create, as with Deno.serve", async () => {
+Deno.test("lazyRequest() works inside a Proxy and below Object.create, as with Deno.serve", async () => {
   const { request } = received(["POST /x HTTP/1.1", "Host: h"], {
     body: new FakeBody({ pieces: ["abc"] }),
   });
@@ -163,7 +163,7 @@ Deno.test("clone() has the same, immutable fields", () => {
   assertMatch(assertThrows(() => copy.headers.set("a", "b"), TypeError).message, /immutable/);
 });
 
-Deno.test("a URL that the platform refuses is still told, and copied", () => {
+Deno.test("a URL that the platform refuses is still given, and copied", () => {
   const { request } = received(["GET /x HTTP/1.1", "Host: h:99999"]);
   assertEquals(request.url, "http://h:99999/x");
   assertEquals(request.clone().url, "http://h:99999/x");

@@ -5,7 +5,7 @@ import { assert, assertEquals } from "../support/assert.ts";
 
 let copies = 0;
 
-/** The module anew, with its own memory of what it found, under a runtime that `change` has altered. */
+/** A fresh copy of the module, with its own memory, in a runtime that `change` has altered. */
 async function underAltered(change: () => () => void): Promise<typeof shape> {
   const restore = change();
   try {
@@ -29,7 +29,8 @@ function alterGetter(name: keyof Response, get: () => unknown): () => void {
 }
 
 Deno.test("shapeHolds() in the runtime that these tests run on", () => {
-  // If this fails, nothing is broken: the public way is taken, at its price. Look for the new shape.
+  // If this fails, nothing is broken: the public way is taken, which is slower. Look for the new
+  // shape.
   assert(shapeHolds());
 });
 

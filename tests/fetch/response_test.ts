@@ -197,7 +197,7 @@ const CASES: readonly Case[] = [
     stream: 3,
   },
   {
-    name: "a stream with a wrong length, for the engine to mind",
+    name: "a stream with a wrong length, which the engine checks",
     make: () => new Response(opaque("abc"), { headers: { "Content-Length": "5" } }),
     fields: [],
     body: "abc",

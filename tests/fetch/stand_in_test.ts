@@ -8,7 +8,7 @@ const DATA = Symbol("data");
 const LABEL = Symbol("label");
 const MADE_LATE = Symbol("made late");
 
-/** A class as the platform writes them: everything behind symbols of the object. */
+/** A class as the platform writes them: everything under symbols of the object. */
 class Native {
   [MADE_LATE]: { readonly name: string } | undefined = undefined;
   [BRAND] = BRAND;

@@ -1,6 +1,6 @@
 /**
- * What Weir writes, an independent reader reads back: any answers, in any pieces, to any peer that takes
- * few bytes at a time. And any chunked body, cut anywhere, decodes to what was encoded.
+ * An independent reader reads back what Weir writes: any answers, in any pieces, to any peer that
+ * takes few bytes at a time. And any chunked body, cut anywhere, decodes to what was encoded.
  *
  * @module
  */
@@ -49,7 +49,7 @@ const answer: fc.Arbitrary<Answer> = fc.record({
 
 /** What was found at random once, and is tried each time. */
 const FOUND: readonly (readonly Answer[])[] = [
-  // Behind a 205 without any framing the next answer was taken for its body.
+  // After a 205 without any framing the next answer was taken for its body.
   [
     { method: "GET", old: true, status: 205, fields: [], pieces: [], how: "text", later: false },
     { method: "GET", old: false, status: 200, fields: [], pieces: [], how: "text", later: false },
@@ -117,7 +117,7 @@ function requestFor({ method, old }: Answer): string {
   return head(`${method} / HTTP/1.${old ? 0 : 1}`, "Host: h", KEEP_ALIVE);
 }
 
-/** What the peer gets for these answers, in writes that take at most so many bytes. */
+/** What the peer gets for these answers, in writes of at most `takes` bytes. */
 async function written(answers: readonly Answer[], takes: number): Promise<string> {
   let next = 0;
   const rig = new Rig({ handle: (call) => void give(call, answers[next++]!) });

@@ -1,5 +1,6 @@
 /**
- * The handlers of fuzzed connections: each notes what it sees, and goes about it in a manner of its own.
+ * The handlers of fuzzed connections: each records what it sees, and reads and answers in its own
+ * manner.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * Streams by the thousand: drawn from a seed, read by Node in batches and by Weir three times (whole,
- * and cut into reads at random on two connections at once), and judged. The first that fails is made as small as it gets.
+ * Streams by the thousand: drawn from a seed, read by Node in batches and by Weir three times
+ * (whole, and cut into reads at random on two connections at once), and judged. The first that
+ * fails is made as small as possible.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import { escaped, type Reading } from "./reading.ts";
 import { shortest } from "./shortest.ts";
 import { type Stream, stream } from "./streams.ts";
 
-/** What a campaign has come to. */
+/** The result of a campaign. */
 export interface Tally {
   streams: number;
   requests: number;
@@ -31,7 +32,7 @@ export interface CampaignOptions {
   readonly batch?: number;
 }
 
-/** A stream that failed, as small as it got. */
+/** A stream that failed, made as small as possible. */
 export class Counterexample extends Error {
   override readonly name = "Counterexample";
 
@@ -91,7 +92,7 @@ async function otherwise(
     { bytes, tight, cuts, manner },
     { bytes, tight, cuts: otherCuts },
   );
-  // Whether the connection goes on behind an answer given first depends on what has arrived by then.
+  // Whether the connection goes on after an answer given first depends on what has arrived by then.
   const answeredFirst = manner === "not at all" || manner === "while answering";
   const what = answeredFirst ? strayed(whole, again!) : varied(whole, again!);
   return what ?? varied(whole, beside!);

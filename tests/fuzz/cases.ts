@@ -1,6 +1,6 @@
 /**
- * What fuzzing brought to light, written down: streams on which Weir and Node part, each with what both
- * make of it. Every entry of `differences.ts` has one here at least.
+ * Streams that fuzzing found, on which Weir and Node differ, each with what both make of it. Every
+ * entry of `differences.ts` has one here at least.
  *
  * @module
  */
@@ -55,35 +55,35 @@ export const CASES: readonly Case[] = [
     as: "a trailer field that Node takes for one of the head",
   },
   {
-    name: "close behind keep-alive in HTTP/1.0",
+    name: "close after keep-alive in HTTP/1.0",
     bytes: head("GET / HTTP/1.0", "Connection: keep-alive, close") + GET,
     weir: [1, null],
     node: [2, null],
     as: "HTTP/1.0 with both `close` and `keep-alive`",
   },
   {
-    name: "an Upgrade that the server passes over",
+    name: "an Upgrade that the server ignores",
     bytes: request({ fields: ["Connection: Upgrade", "Upgrade: h2c"] }) + GET,
     weir: [2, null],
     node: [1, null],
     as: "a request behind an Upgrade that the server passes over",
   },
   {
-    name: "a tab behind Transfer-Encoding: chunked",
+    name: "a tab after Transfer-Encoding: chunked",
     bytes: head(POST, "Host: h", "Transfer-Encoding: chunked\t") + chunked("abc"),
     weir: [1, null],
     node: [1, "HPE_INVALID_TRANSFER_ENCODING"],
     as: "a tab behind the value of a field that steers the connection",
   },
   {
-    name: "a tab behind Connection: close",
+    name: "a tab after Connection: close",
     bytes: request({ fields: ["Connection: close\t"] }) + GET,
     weir: [1, null],
     node: [2, null],
     as: "a tab behind the value of a field that steers the connection",
   },
   {
-    name: "a tab behind Connection: keep-alive in HTTP/1.0",
+    name: "a tab after Connection: keep-alive in HTTP/1.0",
     bytes: head("GET / HTTP/1.0", "Connection: keep-alive\t") + GET,
     weir: [2, null],
     node: [1, "HPE_CLOSED_CONNECTION"],
@@ -97,7 +97,7 @@ export const CASES: readonly Case[] = [
     as: "white space beside `;` and `=` of a chunk extension",
   },
   {
-    name: "a fragment right behind the authority",
+    name: "a fragment right after the authority",
     bytes: request({ target: "http://h#x" }),
     weir: [1, null],
     node: [0, "HPE_INVALID_URL"],
@@ -146,14 +146,14 @@ export const CASES: readonly Case[] = [
     as: "stricter (417)",
   },
   {
-    name: "a request behind the last one",
+    name: "a request after the last one",
     bytes: request({ fields: ["Connection: close"] }) + GET,
     weir: [1, null],
     node: [1, "HPE_CLOSED_CONNECTION"],
     as: "same",
   },
   {
-    name: "a bare LF behind a chunk size",
+    name: "a bare LF after a chunk size",
     bytes: head(POST, "Host: h", "Transfer-Encoding: chunked") + "3\nabc\r\n0\r\n\r\n" + GET,
     weir: [1, "400"],
     node: [1, "HPE_CR_EXPECTED"],

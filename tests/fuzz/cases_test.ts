@@ -16,13 +16,13 @@ async function run({ bytes, weir, node, as }: Case, reading: Reading): Promise<v
   await reader.finish();
   assertEquals(summary(ours!), [...weir], "Weir");
   const verdict = judge(bytes, ours!, reading);
-  // A newer Node may have come round: 22 trims tabs behind Connection, 20 does not.
+  // A newer Node may agree with Weir: 22 trims tabs after Connection, 20 does not.
   if (verdict.kind === "agreed" && verdict.as === "same") return;
   assertEquals(verdict, { kind: "agreed", as });
   assertEquals(summary(reading), [...node], "Node");
 }
 
-Deno.test("streams on which Weir and Node part", async (test) => {
+Deno.test("streams on which Weir and Node differ", async (test) => {
   await using oracle = new NodeOracle();
   const readings = await oracle.read(CASES.map(({ bytes }) => bytes));
   for (const [at, each] of CASES.entries()) {
@@ -30,6 +30,6 @@ Deno.test("streams on which Weir and Node part", async (test) => {
   }
 });
 
-Deno.test("every difference from Node that is meant has a case", () => {
+Deno.test("every intended difference from Node has a case", () => {
   for (const { name } of DIFFERENCES) assert(CASES.some(({ as }) => as === name), name);
 });

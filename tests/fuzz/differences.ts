@@ -1,7 +1,7 @@
 /**
- * Where Weir and Node read the same bytes differently, and Weir means to: each entry with its reason and
- * the section that it rests on. Everything that is not here is a disagreement. (That Weir refuses what
- * Node takes needs no entry: it is the stricter one.)
+ * Where Weir and Node read the same bytes differently, and Weir does so on purpose: each entry with
+ * its reason and the section that it rests on. Everything that is not here is a disagreement. (That
+ * Weir refuses what Node takes needs no entry: it is the stricter one.)
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface Parting {
   readonly at: number;
 }
 
-/** A difference that is meant. */
+/** An intended difference. */
 export interface Difference {
   readonly name: string;
   readonly section: string;
@@ -63,7 +63,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     name: "a request behind an Upgrade that the server passes over",
     section: "RFC 9110 §7.8",
-    reason: "Until a 101 the connection stays HTTP/1.1; Node reads nothing behind such a request.",
+    reason: "Until a 101 the connection stays HTTP/1.1; Node reads nothing after such a request.",
     applies: ({ weir, node, at }) => node.error === null && asks(weir.requests[at - 1], "upgrade"),
   },
   {

@@ -1,6 +1,6 @@
 /**
- * What Weir makes of streams: its engine on fake wires, one connection a stream, several of them at once
- * if need be, whose reads then take turns.
+ * What Weir makes of streams: its engine on fake wires, with one connection per stream, or several
+ * at once whose reads take turns.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface Sending {
   /** Offsets at which it is cut into reads. */
   readonly cuts?: readonly number[];
   readonly manner?: Manner;
-  /** Whether limits are so low that many a stream meets one. */
+  /** Whether limits are so low that many streams meet one. */
   readonly tight?: boolean;
 }
 
@@ -33,7 +33,7 @@ interface Client {
   readonly sitting: Sitting;
 }
 
-/** Turns of {@linkcode settled} in which any stream has come to its end. */
+/** After so many turns of {@linkcode settled} every stream has come to its end. */
 const MOST_TURNS = 1_000;
 
 const GENEROUS = { headBytes: 1 << 20, headerCount: 10_000 };

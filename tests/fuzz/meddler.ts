@@ -1,7 +1,7 @@
 /**
- * Calls everything that is public, from inside of everything that is called: what its observers are told,
- * the handlers, what they are called back for, and whatever goes on behind a promise of the engine. What
- * it does is drawn from dice; how much, from a budget, so that nothing goes round for ever.
+ * Calls everything that is public, from inside everything that is called: observers, handlers,
+ * their callbacks, and what continues after a promise of the engine. Dice choose what it does, and
+ * a budget limits how much, so that nothing loops for ever.
  *
  * @module
  */
@@ -41,11 +41,11 @@ export interface Work {
 /** Who has to report what was thrown. */
 export type Blamed = "observer" | "lane" | "application" | "listener";
 
-/** What it does in the middle of. */
+/** The call that it meddles in. */
 interface Near {
   readonly connection?: ConnectionInfo | undefined;
   readonly work?: Work | undefined;
-  /** Where what is thrown has to turn up; nothing is thrown without it. */
+  /** Where a thrown value must be reported; without it nothing is thrown. */
   readonly blamed?: Blamed;
 }
 
@@ -64,7 +64,7 @@ export interface MeddlerInit {
 export class Meddler {
   /** What the engine did wrong, in words. */
   readonly wrong: string[] = [];
-  /** What was thrown, by where it has to turn up. */
+  /** What was thrown, by where it must be reported. */
   readonly thrown: Readonly<Record<Blamed, unknown[]>> = {
     observer: [],
     lane: [],
@@ -86,7 +86,7 @@ export class Meddler {
   ended = false;
   readonly #dice: Dice;
   readonly #init: MeddlerInit;
-  /** Does something once in so many times. */
+  /** Does something once in this many times. */
   readonly #rarity: number;
   readonly #workOf = new Map<ExchangeInfo, Work>();
   readonly #stops: (() => void)[] = [];
@@ -414,13 +414,13 @@ export class Meddler {
     this.#count("raw connection", -1);
   }
 
-  /** Has the application called back by new functions. */
+  /** Sets new callbacks of the application. */
   #listen(work: Work): void {
     const { exchange, target } = work.call;
     const { connection } = exchange.info;
     let aborts = 0;
     let deliveries = 0;
-    // What is over already is told at once, to the one who asks and not to the engine.
+    // What is already over is told at once: a throw would reach this caller and not the engine.
     this.#throws = false;
     exchange.onAbort = (reason) => {
       work.call.aborted = reason;
@@ -481,7 +481,7 @@ export class Meddler {
       default: {
         const { active, limit, queued } = admission.stats();
         if (active < 0 || queued.high < 0 || queued.normal < 0) this.#note("fewer than none");
-        // A limit that is found goes down while handlers are at work.
+        // An adaptive limit can fall while handlers are at work.
         if (active > limit && this.#init.isLimitFixed()) {
           this.#note(`${active} at work, of ${limit}`);
         }
@@ -522,7 +522,7 @@ export class Meddler {
     this.further.push({ rig, wire });
   }
 
-  /** Goes on behind a promise of the engine. */
+  /** Continues after a promise of the engine. */
   async #follow<T>(
     what: string,
     promise: Promise<T>,

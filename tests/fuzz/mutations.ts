@@ -1,5 +1,5 @@
 /**
- * Small damage to bytes, most of it where a grammar has its joints.
+ * Small damage to bytes, most of it at joints: where one thing ends and another begins.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import fc from "fast-check";
 /** One change of the bytes; harmless where it does not apply. */
 export interface Mutation {
   readonly kind: keyof typeof KINDS;
-  /** Where, counted round the bytes, or round their joints. */
+  /** Where: an index, modulo the number of bytes or of joints. */
   readonly at: number;
   readonly atJoint: boolean;
   /** How far from there, how many, or which byte. */

@@ -21,7 +21,7 @@ class Wire extends Duplex {
   }
 }
 
-/** Only the parser's own judgement is asked for: limits that Weir has too are out of the way. */
+/** Only the parser's own judgement is tested: limits that Weir also has are off. */
 const server = createServer({
   insecureHTTPParser: false,
   requireHostHeader: false,
@@ -60,7 +60,7 @@ server.on("connect", (request, socket) => {
 });
 server.on("clientError", (error, socket) => {
   socket.reading.error ??= error.code;
-  // In a later turn, so that the requests ahead of the error come to their ends.
+  // In a later turn, so that the requests before the error can end.
   setImmediate(() => socket.destroy());
 });
 
@@ -71,7 +71,7 @@ function opened(bytes) {
   return wire;
 }
 
-/** Turns of the event loop in which a server without timers and network has done what it ever will. */
+/** After so many turns of the event loop, a server without timers and network is done. */
 const TURNS = 4;
 
 async function read(streams) {
@@ -80,7 +80,7 @@ async function read(streams) {
   // Later, so that the end never overtakes a body.
   for (const wire of wires) wire.push(null);
   for (let turn = 0; turn < TURNS; turn++) await immediate();
-  // Behind an Upgrade that nobody takes, Node neither reads nor closes.
+  // After an Upgrade that nobody takes, Node neither reads nor closes.
   for (const wire of wires) wire.destroy();
   return wires.map(({ reading }) => reading);
 }

@@ -19,7 +19,7 @@ import { Client, numberOf, optionsFrom } from "./reentrancy_clients.ts";
 import { StrictConn } from "./strict_conn.ts";
 import { Witness } from "./witness.ts";
 
-/** What one case came to. */
+/** The result of one case. */
 export interface Account {
   readonly calls: number;
   readonly answers: number;
@@ -128,7 +128,7 @@ export class Reentrancy {
     }
   }
 
-  /** Everybody comes to an end: handlers answer, clients take all and leave. */
+  /** Ends everything: handlers answer, clients read everything and leave. */
   async #calm(): Promise<void> {
     const { reactor } = this.#rig;
     for (let turn = 0; turn < 16; turn++) {
@@ -186,7 +186,7 @@ export class Reentrancy {
     assert(flushed, "The queue is empty, and flush() waits");
   }
 
-  /** A client that nobody meddles with is served, and has the whole server for itself. */
+  /** A client that is left alone is served, and has the whole server to itself. */
   async #checkServing(): Promise<void> {
     const { reactor } = this.#rig;
     if (this.#meddler.ended) {
@@ -205,11 +205,11 @@ export class Reentrancy {
     assert(wire.output.startsWith("HTTP/1.1 200 "), `Not served: ${wire.output}`);
     await wire.end();
     await this.#rig.advance(2_000);
-    assert(wire.closed, "The last client is never seen off");
+    assert(wire.closed, "The last client is never disconnected");
     this.#check();
   }
 
-  /** No answer goes astray, and nothing but what was sent is a request. */
+  /** Every answer belongs to its request, and only what was sent is a request. */
   #checkAnswers(): void {
     const called = this.#rig.calls.map(({ target }) => target);
     const strange = called.filter((target) =>

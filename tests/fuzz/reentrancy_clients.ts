@@ -33,7 +33,7 @@ export class Client {
     return this.#ended || this.wire.closed;
   }
 
-  /** Sends a piece of what it has in mind; `nextId` numbers a new request. */
+  /** Sends a piece of what it plans to send; `nextId` numbers a new request. */
   send(dice: Dice, nextId: () => number): void {
     if (this.over || !this.secured) return;
     if (this.#pending === "") {
@@ -125,7 +125,7 @@ async function ignoreRejection(promise: Promise<void> | undefined): Promise<void
   try {
     await promise;
   } catch {
-    // Whoever asked for it has heard.
+    // The engine has handled it, if it asked for it.
   }
 }
 

@@ -1,8 +1,9 @@
 /**
- * Invariant: whatever observers, handlers and callbacks ask of the engine from within, each connection and
- * each exchange is told of in order and to its end, every slot comes back, what was thrown turns up once
- * and where it belongs, the server serves on, and nothing is left. A million: `deno task fuzz:reentrancy`;
- * one again: `deno test -P tests/fuzz/reentrancy_test.ts -- --cases=1 --seed=N`.
+ * Invariant: whatever observers, handlers and callbacks ask of the engine from inside its calls,
+ * each connection and each exchange is reported in order and to its end, every slot comes back,
+ * each thrown value is reported once and in the right place, the server goes on, and nothing is
+ * left. A million: `deno task fuzz:reentrancy`; one again:
+ * `deno test -P tests/fuzz/reentrancy_test.ts -- --cases=1 --seed=N`.
  *
  * @module
  */
@@ -16,7 +17,7 @@ import { type Account, Reentrancy } from "./reentrancy.ts";
 const CASES = numberArg("cases", 10_000);
 const SEED = numberArg("seed", crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1);
 
-/** One case, with what the runtime tells only in its next turn. */
+/** One case, with the errors that the runtime reports only in its next turn. */
 async function run(seed: number, uncaught: Uncaught): Promise<Account> {
   try {
     const account = await new Reentrancy(new Dice(seed), uncaught).run();
@@ -32,7 +33,7 @@ async function run(seed: number, uncaught: Uncaught): Promise<Account> {
   }
 }
 
-Deno.test(`${CASES} servers are called from within, and hold`, async () => {
+Deno.test(`${CASES} servers are called from inside their own calls, and keep their rules`, async () => {
   console.log(`  -- --seed=${SEED}`);
   using uncaught = new Uncaught();
   const sum = { calls: 0, answers: 0, deeds: 0 };

@@ -1,6 +1,6 @@
 /**
- * Valid requests at random, and their bytes: what a generator draws is one record of all that varies, and
- * `write` is the serializer, so that every stream comes with what its reader must have seen.
+ * Valid requests at random, and their bytes: a generator draws one record of all that varies, and
+ * `write` serializes it, so that every stream comes with what its reader must have seen.
  *
  * @module
  */
@@ -51,7 +51,7 @@ function text(chars: string, maxLength: number, minLength = 0): fc.Arbitrary<str
     .map((indexes) => indexes.map((index) => chars[index]).join(""));
 }
 
-/** True once in so many times. */
+/** True once in `count` times. */
 export function oneIn(count: number): fc.Arbitrary<boolean> {
   return fc.integer({ min: 1, max: count }).map((drawn) => drawn === count);
 }
@@ -79,7 +79,7 @@ const field = fc.tuple(
   fc.constantFrom("", " ", " ", "\t "),
 );
 
-/** A body that is taken for a request shows at once. */
+/** If this body is taken for a request, that shows at once. */
 const SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
 const piece = fc.oneof(
   { weight: 9, arbitrary: text(BODY_CHARS, 20, 1) },

@@ -1,6 +1,6 @@
 /**
- * Makes a failing stream short: what was drawn has been shrunk by then, but damage and grammar hold more
- * in place than need be.
+ * Makes a failing stream short: the drawn values have been shrunk by then, but the bytes made from
+ * them can be shorter still.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Stream } from "./streams.ts";
 
 type Fails = (given: Stream) => Promise<boolean>;
 
-/** Takes out of the bytes whatever need not be there for it to fail: whole lines, then pieces. */
+/** Removes all bytes that the failure does not need: whole lines, then pieces. */
 export async function shortest(given: Stream, fails: Fails): Promise<Stream> {
   let best = await withoutLines(given, fails);
   for (let size = best.bytes.length >> 1; size > 0; size >>= 1) {

@@ -1,7 +1,8 @@
 /**
- * A storm on one engine: a few connections whose clients send in pieces, stall, half-close, reset and take
- * their answers byte by byte, handlers that do at any time whatever an application may do, deadlines that
- * pass, and an end in the midst of it. All of it drawn from a seed, on the fake clock and the fake wire.
+ * A storm on one engine: a few connections whose clients send in pieces, stall, half-close, reset
+ * and take their answers byte by byte, handlers that do at any time whatever an application may do,
+ * deadlines that pass, and an end in the middle of it. All of it drawn from a seed, on the fake
+ * clock and the fake wire.
  *
  * @module
  */
@@ -20,7 +21,7 @@ import { StrictConn } from "./strict_conn.ts";
 const STEPS = 60;
 const SMUGGLED = request({ target: "/smuggled" });
 
-/** What one storm came to. */
+/** The result of one storm. */
 export interface Wreckage {
   readonly requests: number;
   readonly calls: number;
@@ -282,7 +283,7 @@ export class Storm {
     const before = sent.got.length;
     const rest = await body.readAll();
     this.#got(call, rest);
-    // Somebody else may have read on the way; alone, it gets all.
+    // Another read may have taken a part meanwhile.
     if (before === 0) assertEquals(sent.got.length <= sent.body.length, true, call.target);
   }
 
@@ -317,7 +318,7 @@ export class Storm {
 
   /** What holds at every moment. */
   #check(): void {
-    // Not compared: a difference between long texts takes minutes to draw.
+    // Not compared: a difference between long texts takes minutes to print.
     assert(this.#wrong.length === 0, this.#wrong.join("\n").slice(0, 2_000));
     const [defect] = this.#rig.defects;
     if (defect !== undefined) throw defect;
@@ -339,7 +340,7 @@ export class Storm {
     assertEquals(called.filter((target) => !all.has(target)), [], "Requests that were never sent");
   }
 
-  /** Everybody comes to an end: handlers answer, clients take all and leave. */
+  /** Ends everything: handlers answer, clients read everything and leave. */
   async #calm(): Promise<void> {
     for (let turn = 0; turn < 40; turn++) {
       for (const { wire } of this.#clients) if (!wire.closed) await wire.take(Infinity);
@@ -370,7 +371,7 @@ async function drop(doing: Promise<void>): Promise<void> {
   try {
     await doing;
   } catch (error) {
-    // What a body or a raw connection rejects with when its peer is gone is nobody's fault.
+    // A body or a raw connection may reject when its peer is gone.
     if ((error as Error).name === "AssertionError") throw error;
   }
 }

@@ -19,13 +19,13 @@ export interface Stream {
   readonly cuts: readonly number[];
   /** The same for a second connection beside the first. */
   readonly otherCuts: readonly number[];
-  /** How the handler goes about it on the first. */
+  /** How the handler reads and answers on the first. */
   readonly manner: Manner;
   /** Whether the server has low limits. */
   readonly tight: boolean;
 }
 
-/** One stream in so many arrives byte by byte. */
+/** One stream in this many arrives byte by byte. */
 const BYTE_BY_BYTE = 16;
 
 const MANNERS: readonly Manner[] = [
@@ -36,7 +36,7 @@ const MANNERS: readonly Manner[] = [
   "not at all",
 ];
 
-/** Up to the first request behind which nothing may be read. */
+/** Up to the first request after which nothing may be read. */
 function reachable(requests: readonly Drawn[]): readonly Seen[] {
   const last = requests.findIndex(({ persists }) => !persists);
   return requests.slice(0, last === -1 ? requests.length : last + 1).map(({ seen }) => seen);

@@ -8,8 +8,8 @@ import type { Bytes } from "../../reactor/ports.ts";
 import { FakeConn } from "../engine/fakes.ts";
 
 /**
- * A wire that does not swallow what the engine does against its contract. A write after the close is not
- * noted: whoever has taken a connection over may try, and it rejects.
+ * A wire that records what the engine does against its contract. A write after the close is not
+ * recorded: a handler that has taken a connection over may try, and it rejects.
  */
 export class StrictConn extends FakeConn {
   /** What it did, in words. */

@@ -1,5 +1,5 @@
 /**
- * An observer that knows the rules of what observers are told, and writes down where they are broken.
+ * An observer that knows the rules of what observers are told, and records where they are broken.
  *
  * @module
  */
@@ -27,8 +27,9 @@ interface Life {
 }
 
 /**
- * Has to be there from the server's start. Each connection is opened, goes a way that the table of states
- * knows and is closed once, for one reason, with nothing told after; each exchange is begun and settled.
+ * Has to observe from the server's start. Each connection is opened, moves as the table of states
+ * allows and is closed once, for one reason, with nothing told after; each exchange is begun and
+ * settled.
  */
 export class Witness implements Required<Observer> {
   /** What was wrong, in words. */
@@ -101,7 +102,7 @@ export class Witness implements Required<Observer> {
     }
   }
 
-  /** Everything is over: nothing may be half told. */
+  /** Everything is over: no connection and no exchange may be open. */
   finish(): void {
     for (const [id, { state, over }] of this.#lives) {
       if (!over) this.wrong.push(`Connection ${id} was never closed: ${state}`);

@@ -135,7 +135,7 @@ const BAD: readonly string[] = [
   "3\r\nabc\r\n0\n\r\n",
   "3\r\nabc\r\n0\r\n\n",
   "3\r\nabc\r\n0\r\n\rx",
-  // Extensions, and whitespace behind which there is none.
+  // Extensions, and whitespace after which there is none.
   chunk("3;"),
   chunk("3;;a"),
   chunk("3;=b"),

@@ -17,7 +17,7 @@ testHeads([
   ["closes with close among several options", get("Connection: x , close\t,y"), {
     keepAlive: false,
   }],
-  ["closes with close behind a bare comma", get("Connection: x,close"), { keepAlive: false }],
+  ["closes with close after a bare comma", get("Connection: x,close"), { keepAlive: false }],
   [
     "closes with close ahead of other fields",
     get(
@@ -82,7 +82,7 @@ testHeads([
   ["expects nothing of an empty list", get("Expect: ,", "Content-Length: 1"), {
     expectContinue: false,
   }],
-  ["passes over empty expectations", get("Expect:, 100-continue ,,", "Content-Length: 1"), {
+  ["skips empty expectations", get("Expect:, 100-continue ,,", "Content-Length: 1"), {
     expectContinue: true,
   }],
   ["refuses a second expectation", get("Expect: 100-continue, x"), "bad_expectation"],
@@ -143,7 +143,7 @@ testHeads([
   ["sees no upgrade to two versions", get("Connection: upgrade", "Upgrade: a/1/2"), {
     upgrade: false,
   }],
-  ["passes over empty elements", get("Connection: upgrade", "Upgrade: , a,,b/1 ,"), {
+  ["skips empty elements", get("Connection: upgrade", "Upgrade: , a,,b/1 ,"), {
     upgrade: true,
   }],
   ["sees no upgrade in empty elements", get("Connection: upgrade", "Upgrade: , ,"), {
@@ -157,13 +157,13 @@ testHeads([
     },
   ],
   ["sees no upgrade in HTTP/1.0", get10("Connection: upgrade", "Upgrade: a"), { upgrade: false }],
-  ["passes over h2c", get("Connection: upgrade", "Upgrade: h2c"), { upgrade: false }],
-  ["passes over H2C beside another", get("Connection: upgrade", "Upgrade: H2C, a"), {
+  ["ignores h2c", get("Connection: upgrade", "Upgrade: h2c"), { upgrade: false }],
+  ["ignores H2C beside another", get("Connection: upgrade", "Upgrade: H2C, a"), {
     upgrade: true,
   }],
   ["sees an upgrade close to h2c", get("Connection: upgrade", "Upgrade: h2c/1"), { upgrade: true }],
   [
-    "passes over h2c with a length",
+    "ignores h2c with a length",
     get("Connection: upgrade", "Upgrade: h2c", "Content-Length: 1"),
     { upgrade: false },
   ],

@@ -23,22 +23,22 @@ testHeads([
   ["refuses a folded first line", head("GET / HTTP/1.1", " Host: a"), "bad_field"],
   ["refuses a line of a space alone", get("x: y", " "), "bad_field"],
   // §2.2
-  ["refuses a bare LF behind a value", "GET / HTTP/1.1\r\nHost: a\nx: y\r\n\r\n", "bad_field"],
-  ["refuses a bare CR behind a value", "GET / HTTP/1.1\r\nHost: a\rx: y\r\n\r\n", "bad_field"],
+  ["refuses a bare LF after a value", "GET / HTTP/1.1\r\nHost: a\nx: y\r\n\r\n", "bad_field"],
+  ["refuses a bare CR after a value", "GET / HTTP/1.1\r\nHost: a\rx: y\r\n\r\n", "bad_field"],
   [
-    "refuses two LF behind a value",
+    "refuses two LF after a value",
     "GET / HTTP/1.1\r\nHost: a\r\nx: y\n\nz: w\r\n\r\n",
     "bad_field",
   ],
   [
-    "refuses NUL and LF behind a value",
+    "refuses NUL and LF after a value",
     "GET / HTTP/1.1\r\nHost: a\r\nx: y\0\nz: w\r\n\r\n",
     "bad_field",
   ],
-  ["refuses two CR behind a value", "GET / HTTP/1.1\r\nHost: a\r\r\nx: y\r\n\r\n", "bad_field"],
+  ["refuses two CR after a value", "GET / HTTP/1.1\r\nHost: a\r\r\nx: y\r\n\r\n", "bad_field"],
   ["refuses a bare LF as the empty line", "GET / HTTP/1.1\r\nHost: a\r\n\n", "bad_field"],
   ["refuses a bare CR as the empty line", "GET / HTTP/1.1\r\nHost: a\r\n\rx", "bad_field"],
-  ["refuses LF CR LF behind a value", "GET / HTTP/1.1\r\nHost: a\n\r\n", "bad_field"],
+  ["refuses LF CR LF after a value", "GET / HTTP/1.1\r\nHost: a\n\r\n", "bad_field"],
 ]);
 
 // RFC 9110 §5.1 and §5.5: each byte in turn, in a name and in a value.

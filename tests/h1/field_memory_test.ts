@@ -19,7 +19,7 @@ function fresh(raw: string): Expected {
   return parse(new HeadParser(LIMITS), whole(raw));
 }
 
-Deno.test("known fields mean the same behind every request line", () => {
+Deno.test("known fields mean the same after every request line", () => {
   const sections = [
     FIELDS,
     ["Host: a:80", "Connection: close"],
@@ -40,7 +40,7 @@ Deno.test("known fields mean the same behind every request line", () => {
   }
 });
 
-Deno.test("fields that differ in any byte are not known, and are judged as ever", () => {
+Deno.test("fields that differ in any byte are not known, and are judged as usual", () => {
   const raw = head("POST / HTTP/1.1", ...FIELDS);
   const from = raw.indexOf("Host");
   for (let at = from; at < raw.length; at++) {

@@ -84,7 +84,7 @@ testHeads([
       framing: "none",
     },
   ],
-  ["refuses Content-Length with a space behind its name", post("Content-Length : 5"), "bad_field"],
+  ["refuses Content-Length with a space after its name", post("Content-Length : 5"), "bad_field"],
 ]);
 
 // RFC 9112 §6.1, §6.3 items 3 and 4, §7.

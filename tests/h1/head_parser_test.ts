@@ -73,7 +73,7 @@ const filled = (text: string) => text.repeat(Math.ceil(SIZE / text.length));
 const LARGE_HEADS: Record<string, string> = {
   "one long value": get("x: " + filled("y")),
   "a value of spaces": get("x:" + filled(" ") + "y"),
-  "a Host behind spaces": head("GET / HTTP/1.1", "Host:" + filled(" ") + "a" + filled(" ")),
+  "a Host after spaces": head("GET / HTTP/1.1", "Host:" + filled(" ") + "a" + filled(" ")),
   "a long Host": head("GET / HTTP/1.1", "Host: " + filled("%41")),
   "many fields": get(...filled("x:y ").trim().split(" ")),
   "one long name": get(filled("x") + ":"),

@@ -64,7 +64,7 @@ export function checkHead(raw: string, expected: Expected, limits: HeadLimits = 
   }
 }
 
-/** Only what the row speaks of. */
+/** Only the facts that the row states. */
 function comparable(outcome: Expected, expected: Expected): Expected {
   if (typeof outcome === "string" || typeof expected === "string") return outcome;
   return Object.fromEntries(

@@ -6,7 +6,7 @@ const LINE_1_0 = "GET / HTTP/1.0";
 // RFC 9112 §3.2: how often.
 testHeads([
   ["gives Host", head(LINE, "Host: example.org:80"), { host: "example.org:80" }],
-  ["gives Host behind other fields", head(LINE, "a: b", "hOST:c"), { host: "c" }],
+  ["gives Host after other fields", head(LINE, "a: b", "hOST:c"), { host: "c" }],
   ["gives Host without the space around it", head(LINE, "Host: \t a \t "), { host: "a" }],
   [
     "takes names close to Host for others",

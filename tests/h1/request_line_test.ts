@@ -24,20 +24,20 @@ testHeads([
   ["refuses a bare CR ahead", "\r" + get(), "bad_request_line"],
   ["refuses a space ahead", " " + get(), "bad_request_line"],
   [
-    "refuses a bare LF behind the request line",
+    "refuses a bare LF after the request line",
     "GET / HTTP/1.1\nHost: a\r\n\r\n",
     "bad_request_line",
   ],
   [
-    "refuses a bare CR behind the request line",
+    "refuses a bare CR after the request line",
     "GET / HTTP/1.1\rHost: a\r\n\r\n",
     "bad_request_line",
   ],
 
   // RFC 9112 §3
   ["refuses two spaces ahead of the target", head("GET  / HTTP/1.1", HOST), "bad_request_line"],
-  ["refuses two spaces behind the target", head("GET /  HTTP/1.1", HOST), "bad_request_line"],
-  ["refuses a space behind the version", head("GET / HTTP/1.1 ", HOST), "bad_request_line"],
+  ["refuses two spaces after the target", head("GET /  HTTP/1.1", HOST), "bad_request_line"],
+  ["refuses a space after the version", head("GET / HTTP/1.1 ", HOST), "bad_request_line"],
   ["refuses a tab as the first space", head("GET\t/ HTTP/1.1", HOST), "bad_request_line"],
   ["refuses a space in the target", head("GET /a b HTTP/1.1", HOST), "bad_request_line"],
   ["refuses a line without version", head("GET /", HOST), "bad_request_line"],
@@ -145,7 +145,7 @@ testHeads([
   ["takes absolute-form with OPTIONS", head("OPTIONS http://b HTTP/1.1", HOST), {
     form: "absolute",
   }],
-  ["takes an @ behind the authority", head("GET http://b/@ HTTP/1.1", HOST), { form: "absolute" }],
+  ["takes an @ after the authority", head("GET http://b/@ HTTP/1.1", HOST), { form: "absolute" }],
   ["wants a Host beside absolute-form", head("GET http://b/ HTTP/1.1"), "bad_host"],
   [
     "wants a sound Host beside absolute-form",

@@ -1,7 +1,7 @@
 /**
  * Feeds the same bytes to a parser in every way in which a network may deliver them: whole, byte by
- * byte, split at every position, and each of these with other bytes behind. What a parser makes of
- * them must not depend on it.
+ * byte, split at every position, and each of these with other bytes after them. What a parser makes
+ * of them must not depend on it.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface Feeding {
   readonly ends: readonly number[];
 }
 
-/** What may stand behind: another request, and bytes that are none. */
+/** What may follow: another request, and bytes that are none. */
 const BEHIND = ["GET /behind HTTP/1.1\r\nHost: behind\r\n\r\n", "\xff\0\r\n\n"];
 
 /** One byte a character. */
@@ -40,12 +40,12 @@ export function whole(raw: string): Feeding {
   return { name: "whole", bytes, ends: [bytes.length] };
 }
 
-/** All ways of delivery. Without `alone`, also with bytes behind: for an input that ends the parsing. */
+/** All ways of delivery; for an input that ends the parsing, not `alone`, also with bytes after it. */
 export function feedings(raw: string, options: { readonly alone?: boolean } = {}): Feeding[] {
   const behind = options.alone === true ? [""] : ["", ...BEHIND];
   return behind.flatMap((tail, index) => {
     const bytes = latin1(raw + tail);
-    const suffix = tail === "" ? "" : ` with bytes behind (${index})`;
+    const suffix = tail === "" ? "" : ` with bytes after it (${index})`;
     return [
       { name: "whole" + suffix, bytes, ends: [bytes.length] },
       { name: "byte by byte" + suffix, bytes, ends: upTo(bytes.length) },
@@ -68,7 +68,7 @@ export function counting(bytes: Bytes): { readonly bytes: Bytes; reads: number }
       get(target, key) {
         if (typeof key === "string" && key >= "0" && key < ":") counter.reads++;
         const value: unknown = Reflect.get(target, key);
-        // A copy is no second look: the methods work on the bytes themselves.
+        // Methods get the bytes themselves: a copy does not count as a read.
         return typeof value === "function" ? value.bind(target) : value;
       },
     }),

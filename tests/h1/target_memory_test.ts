@@ -4,7 +4,7 @@ import { type KnownTarget, TargetMemory } from "../../reactor/h1/target_memory.t
 import { assertEquals } from "../support/assert.ts";
 import { latin1 } from "./splits.ts";
 
-/** Looks for a target that lies behind three other bytes. */
+/** Looks for a target that comes after three other bytes. */
 function recall(memory: TargetMemory, target: string): KnownTarget | null {
   const bytes = latin1("GET" + target + " HTTP");
   return memory.recall(new DataView(bytes.buffer), 3, 3 + target.length);
@@ -17,7 +17,7 @@ function memoryOf(target: string): TargetMemory {
   return memory;
 }
 
-/** One of each length, words and what is left behind them. */
+/** One of each length, words and what is left after them. */
 const TARGETS = Array.from({ length: 20 }, (_, i) => "/a?b=%20&c=/.d-e_f~g".slice(0, i + 1));
 
 Deno.test("a target is known when it comes again, whatever its length", () => {

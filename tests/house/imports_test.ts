@@ -1,16 +1,16 @@
 import { assert, assertEquals } from "../support/assert.ts";
 import { codeOf, filesUnder, graphOf, type Import, importsOf } from "./sources.ts";
 
-/** The ways into the project: the library and the program. */
+/** The entries of the project: the library and the program. */
 const ENTRIES = ["mod.ts", "cli.ts"];
 
-/** Files on the floors between the ways in and the engine, which nothing else may need. */
+/** The folders of the library and the program; all their files must be reachable from an entry. */
 const FLOORS = ["reactor/", "handlers/", "cli/"];
 
 /** What every mechanism may import besides types of the ports. */
 const MICROTASKS = "reactor/timing/microtasks.ts";
 
-/** Each stands on its own: it may use the ports' types, microtasks, and no other file of the engine. */
+/** Each is independent: of the engine, it may use the ports' types and microtasks only. */
 const MECHANISMS = [
   "timing/microtasks",
   "timing/timer_wheel",
@@ -80,7 +80,7 @@ Deno.test("only handlers/ and the engine itself reach into reactor/", () => {
   assertEquals(offending(breaks), []);
 });
 
-Deno.test("no file imports the library's door from below", () => {
+Deno.test("only the program imports mod.ts", () => {
   const breaks = ({ from, to }: Import) => to === "mod.ts" && !isUnder(from, "cli");
   assertEquals(offending(breaks), []);
 });
@@ -89,13 +89,13 @@ Deno.test("nothing imports bench/ or tests/", () => {
   assertEquals(offending(({ to }) => isUnder(to, "bench/", "tests/")), []);
 });
 
-Deno.test("no import runs in a circle, of types or of values, in all of the project", () => {
+Deno.test("no imports form a circle, of types or of values, in the whole project", () => {
   const all = ALL.flatMap(importsOf);
   assert(all.length > 1_000, "Hardly any imports were found");
   assertEquals(circles(all), []);
 });
 
-Deno.test("circles() finds a circle, and importsOf() what a file imports in every way", () => {
+Deno.test("circles() finds a circle, and importsOf() every kind of import", () => {
   const edge = (from: string, to: string) => ({ from, to, typeOnly: true });
   assertEquals(circles([edge("a", "b"), edge("b", "c"), edge("c", "a")]), ["a > b > c > a"]);
   const tos = importsOf("handlers/fetch/application.ts").map(({ to }) => to);
@@ -104,11 +104,11 @@ Deno.test("circles() finds a circle, and importsOf() what a file imports in ever
   }
 });
 
-/** What the seams of the engine may be told of: the words that everybody uses. */
+/** The modules of shared types, which all of the engine may use. */
 const VOCABULARY = ["states", "errors", "ports", "exchange", "observer", "request_head"]
   .map((name) => `reactor/${name}.ts`);
 
-Deno.test("the seams and the vocabulary import only each other, and what a field section is", () => {
+Deno.test("the modules of shared types import only each other, and what a field section is", () => {
   const breaks = ({ from, to }: Import) =>
     VOCABULARY.includes(from) && !VOCABULARY.includes(to) &&
     !(from === "reactor/request_head.ts" && to === "reactor/h1/field_section.ts");
@@ -127,7 +127,7 @@ Deno.test("no class of the engine inherits from a class of another file", () => 
   assertEquals([heirs, abstracts], [[], []]);
 });
 
-Deno.test("no two things that the library or the program exports have one name", () => {
+Deno.test("no two exports of the library and the program have the same name", () => {
   const exported = /^export (?:async )?(?:class|interface|type|function\*?|const|let) (\w+)/gm;
   const named = ["mod.ts", "cli.ts", ...FLOORS.flatMap((floor) => filesUnder(floor.slice(0, -1)))]
     .flatMap((file) =>

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "../support/assert.ts";
 import { codeOf, deno, filesUnder, ROOT, textOf } from "./sources.ts";
 
-/** The engine's only door to the platform. */
+/** The engine's only access to the platform. */
 const PORTS = "reactor/deno_ports.ts";
 const ENGINE = filesUnder("reactor").filter((file) => file !== PORTS);
 
@@ -74,7 +74,7 @@ Deno.test("no file is too long to read", () => {
     file,
     lines: textOf(file).trimEnd().split("\n").length,
   }));
-  // A class that needs more to be whole may have it: what is longer than usual is named, not refused.
+  // A class may need more lines: a file that is longer than usual is named, not refused.
   for (const { file, lines } of lengths) {
     if (lines > 500 && !file.startsWith("tests/")) console.info(`  ${file}: ${lines} lines`);
   }

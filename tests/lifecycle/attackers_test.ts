@@ -1,5 +1,5 @@
 /**
- * Clients that mean no good, many at once, beside honest ones: they are gone when their time is over,
+ * Many hostile clients at once, beside honest ones: they are disconnected when their time is over,
  * memory stays bounded, and the honest ones see no error.
  *
  * @module
@@ -39,7 +39,7 @@ async function honest(server: MeasuredServer, stop: Promise<unknown>): Promise<n
   return answers;
 }
 
-/** Runs `attack` beside honest clients; returns what they and the server's memory came to. */
+/** Runs `attack` beside honest clients; returns their answers and the server's memory as text. */
 async function beside(
   server: MeasuredServer,
   mostBytes: number,
@@ -120,7 +120,7 @@ const SENDING_MS = 20_000;
 const LATE_MS = 200;
 
 for (const { name, clients: count, answers, timeouts } of HOARDERS) {
-  Deno.test(`${name} are let go in time`, async () => {
+  Deno.test(`${name} are disconnected in time`, async () => {
     await using server = await MeasuredServer.spawn({ timeouts });
     const outcome = await beside(server, 400 * MIB, async () => {
       const clients = await connectMany(server, count);

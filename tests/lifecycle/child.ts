@@ -1,5 +1,5 @@
 /**
- * Starts the fixtures of this folder and asks them how they are.
+ * Starts the fixtures of this folder and asks them for their figures.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export function fixturePath(name: string): string {
   return decodeURIComponent(new URL(`./fixtures/${name}`, import.meta.url).pathname);
 }
 
-/** What a server process tells at once. */
+/** What a server process can report at once. */
 export interface Look {
   readonly connections: number;
   /** Resident memory in bytes. */
@@ -45,7 +45,8 @@ export class MeasuredServer implements AsyncDisposable {
     { descriptors = 0 } = {},
   ): Promise<MeasuredServer> {
     const limit = descriptors > 0 ? `ulimit -n ${descriptors}; ` : "";
-    // The runtime's own look for updates, half a second after the start, dies without descriptors.
+    // The runtime's own check for updates, half a second after the start, fails without
+    // descriptors.
     const command =
       `${limit}DENO_NO_UPDATE_CHECK=1 exec deno run --no-prompt --v8-flags=--expose-gc --allow-net ` +
       `--allow-run=sh "$@"`;

@@ -28,7 +28,7 @@ const ENDINGS: Readonly<Record<string, (client: WireClient) => Promise<unknown>>
     for (let turn = 0; turn < 3; turn++) await client.ask(request({ body: "abc" }));
   },
   "with an answer unread: a reset": (client) => client.send(GET),
-  "half-closed behind a request": (client) => halfClosed(client, GET),
+  "half-closed after a request": (client) => halfClosed(client, GET),
   "by Connection: close": async (client) => {
     await client.ask(LAST_GET);
     await client.remains();
@@ -67,7 +67,7 @@ async function churn(server: MeasuredServer, count: number): Promise<void> {
 
 Deno.test(`${CONNECTIONS} connections that end in every way leave nothing behind`, async () => {
   await using server = await MeasuredServer.spawn();
-  // What the runtime takes once is no leak: by then its memory has stopped growing.
+  // Memory that the runtime takes once is no leak: after this it has stopped growing.
   await churn(server, WARM_UP);
   const before = await server.empty();
   const begin = performance.now();

@@ -48,7 +48,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     status: "",
     reason: "idle_timeout",
   },
-  "idle behind an answer": {
+  "idle after an answer": {
     timeouts: { idle: LIMIT_MS },
     raw: GET,
     status: "200",

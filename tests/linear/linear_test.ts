@@ -16,9 +16,9 @@ const KIB = 1024;
 /** What four times the size of the larger arrivals is: 1 MiB. */
 const LARGEST = 1024 * KIB;
 const MOST_GROWTH = 10;
-/** In so few milliseconds the growth is that of fresh memory, of which four times as much has to be mapped. */
+/** In a time this short the growth is mostly that of mapping fresh memory, in milliseconds. */
 const NO_MATTER_MS = 10;
-/** A machine with other work to do is asked again. */
+/** Tried again, since the machine may have other work to do. */
 const ATTEMPTS = 3;
 const SAMPLES = 2;
 
@@ -123,5 +123,5 @@ Deno.test("all shapes were measured, with a mebibyte of each", () => {
 });
 
 function behind({ name, of }: Shape): Shape {
-  return { name: `${name} behind a handler at work`, of: (bytes) => request() + of(bytes) };
+  return { name: `${name} after a pending request`, of: (bytes) => request() + of(bytes) };
 }

@@ -1,5 +1,5 @@
 /**
- * The worst shapes that a stream of about so many bytes can have: data only.
+ * The worst shapes that a stream of a given size can have: data only.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { GET, head, request } from "../support/requests.ts";
 /** A kind of stream, of any size. */
 export interface Shape {
   readonly name: string;
-  /** A stream of about so many bytes. */
+  /** A stream of about this many bytes. */
   readonly of: (bytes: number) => string;
 }
 
@@ -75,7 +75,7 @@ export const STREAMS: readonly Shape[] = [
   { name: "pipelined requests", of: (bytes) => fill(bytes, GET) },
   { name: "pipelined bodies", of: (bytes) => fill(bytes, request({ body: "a" })) },
   { name: "empty lines", of: (bytes) => fill(bytes, "\r\n") },
-  { name: "bytes behind a refusal", of: (bytes) => `BAD\r\n\r\n${fill(bytes, GET)}` },
+  { name: "bytes after a refusal", of: (bytes) => `BAD\r\n\r\n${fill(bytes, GET)}` },
 ];
 
 function old(raw: string): string {

@@ -55,7 +55,7 @@ export type Serve = (call: Call, wire: Torrent) => Promise<void> | void;
 /** An engine without limits of size, on such wires. */
 export class Weir {
   readonly #rig = new Rig({
-    // So that paths are looked at.
+    // So that the engine looks at paths.
     overrides: [{ path: "/x" }],
     limits: {
       headBytes: 1 << 24,

@@ -159,7 +159,7 @@ async function textOf(metrics: Metrics): Promise<string> {
   return await (await metrics.handler(new Request("http://a/metrics"))).text();
 }
 
-withProgram("promtool", "promtool finds nothing to say about /metrics", async () => {
+withProgram("promtool", "promtool finds no fault in /metrics", async () => {
   const { server, metrics } = measured();
   using client = await WireClient.connect(server.addr.port);
   await client.ask(GET);
@@ -210,7 +210,7 @@ Deno.test("metrics: a loop that stood still shows as lag", async () => {
   await server.shutdown();
 });
 
-Deno.test("metrics: the handler takes GET and HEAD, and says when there is nothing to tell", async () => {
+Deno.test("metrics: the handler takes GET and HEAD, and says when no server is measured", async () => {
   const metrics = new Metrics();
   const statusOf = async (method: string) => {
     const response = await metrics.handler(new Request("http://a/", { method }));

@@ -18,7 +18,7 @@ const TCP: TcpTarget = {
   tcpBacklog: 511,
 };
 
-/** As a program calls it that no compiler has checked. */
+/** Calls it as a program without type checks does. */
 function call(...args: unknown[]) {
   return serveArguments(...args as [ServeFirst, ServeSecond]);
 }

@@ -49,7 +49,7 @@ export class Answers {
     return true;
   }
 
-  /** The offset behind the answer, or -1 if not all of it is here. */
+  /** The offset after the answer, or -1 if not all of it is here. */
   #answerEnd(request: Planned): number {
     const text = this.#text;
     const bodyAt = text.indexOf(END_OF_HEAD, this.#at) + END_OF_HEAD.length;

@@ -1,5 +1,5 @@
 /**
- * Chance that can be had again: numbers from a seed.
+ * Random numbers that can be repeated, from a seed.
  *
  * @module
  */

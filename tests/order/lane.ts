@@ -16,7 +16,7 @@ const BATCH = 64;
 const BATCHES = 10;
 const PATIENCE_MS = 60_000;
 
-/** What clients have come to, all together. */
+/** The counts of all clients together. */
 export interface Score {
   /** Answers that belonged to their requests. */
   answers: number;
@@ -56,7 +56,7 @@ class Life {
   readonly #dice: Dice;
   readonly #score: Score;
   #planned = 0;
-  /** The server has said that it goes no further. */
+  /** The server has announced its last answer. */
   #over = false;
 
   constructor(conn: Deno.TcpConn, options: { name: string; dice: Dice; score: Score }) {
@@ -125,7 +125,7 @@ class Life {
     try {
       for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
     } catch (error) {
-      // The server closed in the midst of it; the answers will tell whether it said so.
+      // The server closed meanwhile; the answers show whether it announced that.
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
     }
   }

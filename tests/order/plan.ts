@@ -15,8 +15,8 @@ export interface Planned {
   /** The body of its answer, as a GET would have it. */
   readonly answer: string;
   /**
-   * Whether the server may close behind it: it was asked to, or cannot get past a body that nobody read
-   * and that has not arrived.
+   * Whether the server may close after it: it was asked to, or cannot get past a body that nobody
+   * read and that has not arrived.
    */
   readonly mayBeLast: boolean;
 }
@@ -26,7 +26,7 @@ export const READS = "r";
 export const LEAVES_UNREAD = "u";
 export const STREAMS = "s";
 
-/** A request behind which the client wants the connection closed. */
+/** A request after which the client wants the connection closed. */
 export function planLast(dice: Dice, place: string): Planned {
   return { ...plan(dice, place, ["Connection: close"]), mayBeLast: true };
 }

@@ -1,6 +1,6 @@
 /**
- * A program with a provider of its own, which fails at whatever it is asked for; its server has to answer
- * all the same. It prints its port and ends with its stdin.
+ * A program with a provider of its own, which fails at every call; its server must still answer. It
+ * prints its port and ends with its stdin.
  */
 
 import { trace, type Tracer, type TracerProvider } from "@opentelemetry/api";

@@ -1,7 +1,7 @@
 /**
  * A program whose server is traced when OpenTelemetry is on, and knows nothing of it. Its command line
  * names the server, gives its options as JSON, and the address of another server to ask; it prints its
- * port and ends with its stdin. What its handler does, the path says.
+ * port and ends with its stdin. The path says what its handler does.
  */
 
 import { trace } from "@opentelemetry/api";

@@ -20,7 +20,7 @@ function answered(method: string, status: number, more: Values = {}): Values {
   };
 }
 
-/** Those of an answer that no request's method stands for. */
+/** The attributes of an answer to a request without a known method. */
 function refused(status: number, errorType: string): Values {
   const { "network.protocol.version": _, ...rest } = answered("_OTHER", status);
   return { ...rest, "error.type": errorType };
@@ -100,7 +100,7 @@ Deno.test("what the engine answers on its own counts too, and what is under way 
     }
     using slow = await WireClient.connect(port);
     await slow.send(request({ target: "/slow/never" }));
-    // Until the one place is taken, it is given away.
+    // The slow request may not have the one place yet: then these are answered.
     let status = 200;
     for (let count = 0; count < 1_000 && status === 200; count++) {
       using client = await WireClient.connect(port);

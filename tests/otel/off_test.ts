@@ -1,6 +1,6 @@
 /**
- * With OpenTelemetry off there is nothing of it: no import of the library reaches it but one dynamic import,
- * and a process that serves has run none of it.
+ * With OpenTelemetry off, none of it runs: only one dynamic import of the library reaches it, and a
+ * process that serves has run none of it.
  *
  * @module
  */
@@ -23,7 +23,7 @@ interface Graph {
   }[];
 }
 
-/** What the library's door reaches, with its dynamic imports or without. */
+/** The files that the library imports, with dynamic imports or without. */
 async function reached({ dynamic }: { dynamic: boolean }): Promise<string[]> {
   const { out } = await deno("info", "--json", "mod.ts");
   const { roots, modules }: Graph = JSON.parse(out);
@@ -49,7 +49,7 @@ Deno.test("only a dynamic import leads to OpenTelemetry", async () => {
 
 const FIXTURE = decodeURIComponent(new URL("../permissions/fixture.ts", import.meta.url).pathname);
 
-/** The files that a server ran which answered one request, with this environment. */
+/** The files that a server runs to answer one request, with this environment. */
 async function ran(env: Record<string, string>): Promise<string[]> {
   const folder = await Deno.makeTempDir();
   try {

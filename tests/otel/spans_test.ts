@@ -113,7 +113,7 @@ interface End {
   readonly path: string;
   /** Sends something and waits for what has to come; default: asks for the path. */
   readonly act?: (client: WireClient) => Promise<unknown>;
-  /** Of the answer, the error's type, whether the span is an error, exceptions. */
+  /** The status of the answer, the error's type, whether the span is an error, exceptions. */
   readonly ending: readonly [number | undefined, string | undefined, boolean, string?];
 }
 
@@ -145,7 +145,7 @@ const ENDS: readonly End[] = [
     ending: [200, "RangeError", true, "RangeError"],
   },
   {
-    name: "a client that leaves behind the first piece",
+    name: "a client that leaves after the first piece",
     path: "/endless",
     act: async (client) => {
       await client.send(request({ target: "/endless" }));

@@ -23,7 +23,7 @@ export const TRACEPARENT = `traceparent: 00-${CALLER.traceId}-${CALLER.spanId}-0
 /** What to run. */
 export interface TracedOptions {
   readonly server?: "weir" | "Deno.serve";
-  /** For the server; with `early` the program asks it or ends it right behind `serve`. */
+  /** For the server; with `early` the program asks it or ends it right after `serve`. */
   readonly options?: object;
 }
 

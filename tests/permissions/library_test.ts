@@ -13,7 +13,7 @@ import { eachOf } from "../support/time.ts";
 import { WireClient } from "../support/wire.ts";
 import { freePort, spawnBare, unixFlags } from "./bare.ts";
 
-/** What one connection after the other asks for, and what has to come. */
+/** What each connection asks for, and what must come back. */
 const ASKED: Readonly<Record<string, (client: WireClient) => Promise<void>>> = {
   "GET": async (client) => assertEquals((await client.ask(request())).text, "hello"),
   "POST": async (client) => {

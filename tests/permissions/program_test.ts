@@ -15,7 +15,7 @@ import { freePort, unixFlags } from "./bare.ts";
 
 const BARE = ["run", "--no-prompt"];
 
-/** The status line that the program's address answers with, and its end behind SIGTERM. */
+/** The status line that the program's address answers with, and its end after SIGTERM. */
 async function answer(
   flags: readonly string[],
   args: readonly string[],

@@ -54,7 +54,7 @@ for turn in range(50):
 
 withProgram(
   "python3",
-  "weir: connections reset before they are accepted are passed over",
+  "weir: connections reset before they are accepted are skipped",
   async () => {
     await using running = start(WEIR, () => new Response("ok"));
     // Synchronous, so that the server cannot accept any of them before all are gone.

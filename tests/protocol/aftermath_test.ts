@@ -96,7 +96,7 @@ onWeir("a client that ends in the middle of an unread body is let go at once", a
   assertEquals([text.endsWith("\r\n\r\nearly"), end], [true, "clean"]);
 });
 
-/** Throws itself at whoever prints it. */
+/** An error that throws itself when it is printed. */
 function unprintable(): unknown {
   const error = {
     [Symbol.for("Deno.customInspect")]() {
@@ -106,7 +106,7 @@ function unprintable(): unknown {
   return error;
 }
 
-/** Throws at whoever asks what it is. */
+/** An error that throws when its class is asked for. */
 function unaskable(): unknown {
   return new Proxy({}, {
     getPrototypeOf() {
@@ -139,7 +139,7 @@ for (const [name, options] of [["default", NO_ON_ERROR], ["failing", RETHROWING]
   });
 }
 
-onWeir("an error that cannot even be asked what it is costs one connection", async (peer) => {
+onWeir("an error whose class cannot even be asked for costs one connection", async (peer) => {
   using _ = silence();
   const thrown = Promise.withResolvers<void>();
   const handler = async (each: Request) => {
@@ -158,7 +158,7 @@ onWeir("an error that cannot even be asked what it is costs one connection", asy
   assertEquals((await other.ask(GET)).text, "fine");
 });
 
-onWeir("a handler that throws behind its upgrade has the connection cut", async (peer) => {
+onWeir("a handler that throws after its upgrade has the connection cut", async (peer) => {
   await using running = start(peer, (_each, info) => {
     upgradeOf(info)({ headers: { Upgrade: "raw" } });
     throw new Error("Behind the upgrade");
@@ -233,7 +233,7 @@ for (const { name, options = {}, before } of LATE) {
   }
 }
 
-onWeir("a stream that is returned behind an upgrade is cancelled", async (peer) => {
+onWeir("a stream that is returned after an upgrade is cancelled", async (peer) => {
   const watched = new Watched();
   await using running = start(peer, (_each, info) => {
     upgradeOf(info)({ headers: { Upgrade: "raw" } }).close();

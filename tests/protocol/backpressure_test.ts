@@ -1,6 +1,6 @@
 /**
- * Nobody fills the server's memory: reads stop while nothing takes the bytes, pulls stop while the client
- * takes none.
+ * No client can fill the server's memory: reads stop while nothing takes the bytes, pulls stop
+ * while the client takes none.
  *
  * @module
  */
@@ -41,9 +41,9 @@ const FLOODS: readonly (readonly [name: string, first: string, piece: string])[]
     head("POST / HTTP/1.1", "Host: h", "Transfer-Encoding: chunked"),
     `fff0\r\n${"x".repeat(0xfff0)}\r\n`,
   ],
-  ["requests behind a pending one", GET, request({ fields: [`X: ${"x".repeat(900)}`] }).repeat(64)],
-  ["small requests behind a pending one", GET, GET.repeat(2_000)],
-  ["garbage behind a pending request", GET, "\0".repeat(65_536)],
+  ["requests after a pending one", GET, request({ fields: [`X: ${"x".repeat(900)}`] }).repeat(64)],
+  ["small requests after a pending one", GET, GET.repeat(2_000)],
+  ["garbage after a pending request", GET, "\0".repeat(65_536)],
 ];
 
 for (const [name, first, piece] of FLOODS) {

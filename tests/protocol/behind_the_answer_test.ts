@@ -1,7 +1,7 @@
 /**
- * The order of bytes, ends and writes behind an answer: what the client sends while it is written, ends
- * while it is written, or still reads when the server goes. On the fakes where the order matters, on
- * sockets where only the kernel can show a reset.
+ * Bytes, ends and writes during and after an answer: what a client sends while it is written, a
+ * client that ends while it is written, or that still reads when the server goes. On the fakes
+ * where the order matters, on sockets where only the kernel can show a reset.
  *
  * @module
  */
@@ -38,7 +38,7 @@ async function stalled(rig: Rig, raw: string): Promise<Line> {
   return line;
 }
 
-Deno.test("cancel() of a body behind its answer ends the wait for its rest", async () => {
+Deno.test("cancel() of a body after its answer ends the wait for its rest", async () => {
   await onRig({ timeouts: { body: 0, idle: 0 } }, async (rig) => {
     rig.handle = ({ exchange }) => {
       exchange.body!.read();
@@ -52,7 +52,7 @@ Deno.test("cancel() of a body behind its answer ends the wait for its rest", asy
 });
 
 for (const [name, more] of [["no byte", ""], ["many bytes", "x".repeat(100_000)]] as const) {
-  Deno.test(`a body whose reader gives up behind its answer, with ${name}, is waited for no longer`, async () => {
+  Deno.test(`a body whose reader gives up after its answer, with ${name}, is waited for no longer`, async () => {
     await onRig({ timeouts: { body: 200, linger: 200 } }, async (rig) => {
       rig.handle = async ({ exchange }) => {
         const reading = exchange.body!.read();
@@ -89,7 +89,7 @@ const EARLY = [
 ] as const;
 
 for (const [name, answer, turns] of EARLY) {
-  Deno.test(`a body read behind ${name} comes in while that is written`, async () => {
+  Deno.test(`a body read after ${name} comes in while that is written`, async () => {
     await onRig({}, async (rig) => {
       let read = 0;
       rig.handle = async ({ exchange }) => {
@@ -107,7 +107,7 @@ for (const [name, answer, turns] of EARLY) {
   });
 }
 
-Deno.test("a request behind an unread body is answered though the client ended meanwhile", async () => {
+Deno.test("a request after an unread body is answered though the client ended meanwhile", async () => {
   await onRig({}, async (rig) => {
     rig.handle = async ({ exchange, target }) => {
       await undefined;

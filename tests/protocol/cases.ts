@@ -1,6 +1,6 @@
 /**
- * Raw requests and what must come of each: data only. `run_case.ts` sends them, in one piece, byte by
- * byte and in two pieces at every offset.
+ * Raw requests and the expected result of each: data only. `run_case.ts` sends them, in one piece,
+ * byte by byte and in two pieces at every offset.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface GoodCase {
   readonly keeps?: boolean;
 }
 
-/** A request that must be refused, with the connection closed behind the answer. */
+/** A request that must be refused, with the connection closed after the answer. */
 export interface BadCase {
   readonly name: string;
   readonly raw: string;
@@ -54,7 +54,7 @@ export const GOOD_CASES: readonly GoodCase[] = [
     seen: { method: "GET" },
   },
   {
-    name: "no white space behind the colon",
+    name: "no white space after the colon",
     raw: head("GET / HTTP/1.1", "Host:h"),
     seen: { url: "http://h/" },
   },
@@ -343,11 +343,11 @@ export const BAD_HEADS: readonly BadCase[] = [
   { name: "no Host, absolute-form", raw: head("GET http://h/ HTTP/1.1"), status: 400 },
   { name: "Host twice", raw: request({ fields: ["Host: h"] }), status: 400 },
   { name: "bare LF for every CRLF", raw: GET.replaceAll("\r\n", "\n"), status: 400 },
-  { name: "bare LF behind the request line", raw: "GET / HTTP/1.1\nHost: h\r\n\r\n", status: 400 },
-  { name: "bare LF behind a field", raw: "GET / HTTP/1.1\r\nHost: h\n\r\n", status: 400 },
+  { name: "bare LF after the request line", raw: "GET / HTTP/1.1\nHost: h\r\n\r\n", status: 400 },
+  { name: "bare LF after a field", raw: "GET / HTTP/1.1\r\nHost: h\n\r\n", status: 400 },
   { name: "bare LF as the empty line", raw: "GET / HTTP/1.1\r\nHost: h\r\n\n", status: 400 },
   { name: "bare CR as the empty line", raw: "GET / HTTP/1.1\r\nHost: h\r\n\rX", status: 400 },
-  { name: "bare CR behind the request line", raw: "GET / HTTP/1.1\rHost: h\r\n\r\n", status: 400 },
+  { name: "bare CR after the request line", raw: "GET / HTTP/1.1\rHost: h\r\n\r\n", status: 400 },
   {
     name: "Content-Length twice, the same",
     raw: post(["Content-Length: 3", "Content-Length: 3"], "abc"),

@@ -11,7 +11,7 @@ import { BAD_BODIES, BAD_HEADS, GOOD_CASES } from "./cases.ts";
 import { type Manner, runBad, runGood } from "./run_case.ts";
 
 for (const each of GOOD_CASES) {
-  // The measure: what Weir must serve is what Deno.serve serves.
+  // The reference: Weir must serve what Deno.serve serves.
   Deno.test(`Deno.serve: ${each.name} is served`, () => runGood(DENO, each, "whole"));
   Deno.test(`weir: ${each.name} is served`, () => runGood(WEIR, each, "whole"));
 }
@@ -20,7 +20,7 @@ for (const each of [...BAD_HEADS, ...BAD_BODIES]) {
   Deno.test(`weir: ${each.name} gives ${each.status}`, () => runBad(WEIR, each, "whole"));
 }
 
-/** Runs all cases of a table side by side, as each spends its time in waiting; lists those that fail. */
+/** Runs all cases of a table at once, as each mostly waits; returns those that fail. */
 async function failuresOf<T extends { readonly name: string }>(
   cases: readonly T[],
   runCase: (each: T) => Promise<void>,

@@ -1,5 +1,5 @@
 /**
- * Connections that end in every way, many of them: nothing of them stays behind.
+ * Connections that end in every way, many of them: nothing of them is left.
  *
  * @module
  */

@@ -112,7 +112,7 @@ onWeir("a request without a body gets no 100", async (peer) => {
   );
 });
 
-onWeir("no 100 comes behind the head of the answer", async (peer) => {
+onWeir("no 100 comes after the head of the answer", async (peer) => {
   let pulls = 0;
   await using running = start(peer, (each) => {
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({

@@ -23,12 +23,12 @@ async function outcome(client: WireClient, raw: string): Promise<string> {
 }
 
 const CLIENTS: readonly (readonly [name: string, raw: string, expected: string])[] = [
-  ["100 KB behind Connection: close", LAST_GET + "x".repeat(100_000), "200 whole clean"],
-  ["100 KB of requests behind Connection: close", LAST_GET + GET.repeat(4_000), "200 whole clean"],
-  ["100 KB behind HTTP/1.0", head("GET / HTTP/1.0") + "x".repeat(100_000), "200 whole clean"],
+  ["100 KB after Connection: close", LAST_GET + "x".repeat(100_000), "200 whole clean"],
+  ["100 KB of requests after Connection: close", LAST_GET + GET.repeat(4_000), "200 whole clean"],
+  ["100 KB after HTTP/1.0", head("GET / HTTP/1.0") + "x".repeat(100_000), "200 whole clean"],
   ["200 KB of garbage", GARBAGE, "400  clean"],
   [
-    "200 KB of garbage behind a request",
+    "200 KB of garbage after a request",
     request({ fields: ["Connection: close"] }) + GARBAGE,
     "200 whole clean",
   ],

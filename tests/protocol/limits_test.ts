@@ -109,7 +109,7 @@ for (const { name, raw, status, limits } of ROWS) {
   });
 }
 
-onWeir("streaming a body is not bound by bufferedBodyBytes", async (peer) => {
+onWeir("streaming a body is not limited by bufferedBodyBytes", async (peer) => {
   const count = async (each: Request) => {
     let bytes = 0;
     for await (const chunk of each.body!) bytes += chunk.length;
@@ -120,7 +120,7 @@ onWeir("streaming a body is not bound by bufferedBodyBytes", async (peer) => {
   assertEquals((await client.ask(request({ body: "x".repeat(100_000) }))).text, "100000");
 });
 
-onWeir("a trailer section is bound like a head", async (peer) => {
+onWeir("a trailer section is limited like a head", async (peer) => {
   await using running = start(peer, async (each) => new Response(await each.text()), { onError });
   for (const trailer of [`X: ${"x".repeat(100_000)}\r\n`, fieldsOf(1_000).join("\r\n") + "\r\n"]) {
     using client = await running.connect();
@@ -136,7 +136,7 @@ onWeir("a trailer section is bound like a head", async (peer) => {
   }
 });
 
-onWeir("a chunk extension is bound", async (peer) => {
+onWeir("a chunk extension is limited", async (peer) => {
   await using running = start(peer, async (each) => new Response(await each.text()), { onError });
   using client = await running.connect();
   const raw = request({ method: "POST", fields: UPLOAD }) + `1;a=${"x".repeat(200_000)}\r\n`;

@@ -49,7 +49,7 @@ onWeir("the error answer to HEAD has no body", async (peer) => {
 });
 
 for (const status of [200, 204, 304, 404]) {
-  onWeir(`HEAD with ${status} is in step with the next request`, async (peer) => {
+  onWeir(`HEAD with ${status} leaves the next request intact`, async (peer) => {
     const body = status === 200 || status === 404 ? "text" : null;
     await using running = start(peer, () => new Response(body, { status }));
     using client = await running.connect();
@@ -69,7 +69,7 @@ const FORGERIES: Readonly<Record<string, [string, string]>> = {
 };
 
 for (const [name, pair] of Object.entries(FORGERIES)) {
-  onWeir(`${name} cannot get out`, async (peer) => {
+  onWeir(`${name} is not sent`, async (peer) => {
     await using running = start(peer, () => {
       const response = new Response("x");
       try {
@@ -109,7 +109,7 @@ onWeir("a 101 that nobody asked for goes to onError", async (peer) => {
   assert(running.errors[0] instanceof TypeError);
 });
 
-onWeir("a handler that throws with an upload half there closes behind the answer", async (peer) => {
+onWeir("a handler that throws with half an upload there closes after the answer", async (peer) => {
   const urls: string[] = [];
   await using running = start(peer, (each) => {
     urls.push(each.url);
@@ -133,7 +133,7 @@ onWeir("a handler that throws with an upload all there keeps the connection", as
   assertEquals((await client.ask(GET)).status, 500);
 });
 
-onWeir("a bad chunk behind a handler that does not read ends the connection", async (peer) => {
+onWeir("a bad chunk that the handler does not read ends the connection", async (peer) => {
   const urls: string[] = [];
   await using running = start(peer, (each) => {
     urls.push(each.url);
@@ -170,7 +170,7 @@ onWeir(
     for (const _ of all) {
       using client = await running.connect();
       assertEquals((await client.ask(GET)).text, "hello");
-      // With a stream a length that is no length is not used; one that is, is kept to.
+      // For a stream, an invalid length is not used; a valid one is kept to.
       const answer = await client.ask(request({ target: "/stream" }));
       assert(answer.status === 500 || "hello".startsWith(answer.text));
     }

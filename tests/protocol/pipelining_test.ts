@@ -41,7 +41,7 @@ withProgram(
   },
 );
 
-onWeir("an answer does not wait for a slow request behind it", async (peer) => {
+onWeir("an answer does not wait for a slow request after it", async (peer) => {
   const gate = Promise.withResolvers<void>();
   await using running = start(peer, async (each) => {
     const path = new URL(each.url).pathname;

@@ -1,7 +1,7 @@
 /**
- * Sends the cases of `cases.ts` in one piece, byte by byte, and cut in two at every offset, always with
- * another request behind, and checks what comes back: the answers, the handler's view, and how the
- * connection goes on or ends.
+ * Sends the cases of `cases.ts` in one piece, byte by byte, and cut in two at every offset, always
+ * with another request after them, and checks what comes back: the answers, the handler's view, and
+ * how the connection goes on or ends.
  *
  * @module
  */
@@ -23,7 +23,7 @@ function cutsOf(manner: Manner, length: number): number[][] {
   return manner === "byte by byte" ? [offsets] : offsets.map((at) => [at]);
 }
 
-/** Where the request behind the case goes, so that a handler can tell when it arrives. */
+/** The request after the case, with a target by which a handler can tell it. */
 const BEHIND = request({ target: "/behind", fields: ["Connection: close"] });
 
 async function withServer(
@@ -61,7 +61,7 @@ async function eachCut(
   });
 }
 
-/** Runs a case that must be answered with 200, and the request behind it. */
+/** Runs a case that must be answered with 200, and the request after it. */
 export async function runGood(peer: Peer, given: GoodCase, manner: Manner): Promise<void> {
   const { raw, seen, keeps = true } = given;
   await withServer(peer, async (running, urls) => {
@@ -70,15 +70,15 @@ export async function runGood(peer: Peer, given: GoodCase, manner: Manner): Prom
       assertEquals(answer.status, 200, answer.text);
       const got = JSON.parse(answer.text);
       assertEquals({ ...got, ...seen }, got);
-      if (keeps) assertEquals((await client.response()).status, 200, "The request behind it");
+      if (keeps) assertEquals((await client.response()).status, 200, "The request after it");
       assertEquals(await client.remains(), { bytes: new Uint8Array(), text: "", end: "clean" });
     });
     const behind = urls.filter((url) => url === "http://h/behind").length;
-    assertEquals(behind, keeps ? urls.length / 2 : 0, "Calls for the request behind it");
+    assertEquals(behind, keeps ? urls.length / 2 : 0, "Calls for the request after it");
   });
 }
 
-/** Runs a case that must be refused; what is behind it must never be taken for a request. */
+/** Runs a case that must be refused; what follows it must never be taken for a request. */
 export async function runBad(peer: Peer, given: BadCase, manner: Manner): Promise<void> {
   const { raw, status } = given;
   await withServer(peer, async (running, urls) => {
@@ -87,6 +87,6 @@ export async function runBad(peer: Peer, given: BadCase, manner: Manner): Promis
       assertEquals([answer.status, answer.header("connection")], [status, "close"], answer.text);
       assertEquals(await client.remains(), { bytes: new Uint8Array(), text: "", end: "clean" });
     });
-    assertEquals(urls.filter((url) => url.endsWith("/behind")), [], "Nothing behind it was served");
+    assertEquals(urls.filter((url) => url.endsWith("/behind")), [], "Nothing after it was served");
   });
 }

@@ -1,6 +1,6 @@
 /**
  * A handler that takes the connection over, by an upgrade or a CONNECT: from then on the bytes are its
- * own, in both directions, beginning with those behind the request.
+ * own, in both directions, beginning with those after the request.
  *
  * @module
  */
@@ -47,7 +47,7 @@ const TAKEOVERS: readonly (readonly [name: string, raw: string, head: RegExp, ur
 ];
 
 for (const [name, raw, expected, url] of TAKEOVERS) {
-  onWeir(`${name} hands the connection over, with the bytes behind the request`, async (peer) => {
+  onWeir(`${name} hands the connection over, with the bytes after the request`, async (peer) => {
     const urls: string[] = [];
     await using running = startShouting(peer, urls);
     using client = await running.connect();

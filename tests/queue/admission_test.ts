@@ -1,6 +1,6 @@
 /**
- * The queue as a whole on a fake clock, under random arrivals, cancels and failures: never more at work
- * than may be, nobody lost or run twice, nobody left over, no lane passed over for long.
+ * The queue as a whole on a fake clock, under random arrivals, cancels and failures: never too many
+ * at work, no request lost, run twice or left over, no lane skipped for long.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { assert, assertEquals } from "../support/assert.ts";
 interface Work {
   /** How long it takes; `null` when it never settles. */
   readonly ms: number | null;
-  /** Whether it answers before it settles, or behind that, as a stream does. */
+  /** Whether it answers before it settles, or after that, as a stream does. */
   readonly order: "answer first" | "settle first";
 }
 
@@ -83,7 +83,7 @@ class Job {
   }
 }
 
-/** An admission and all that came to it. */
+/** An admission and all its requests. */
 class Desk {
   readonly clock = new FakeClock();
   readonly admission: Admission;
@@ -185,7 +185,7 @@ Deno.test("Admission: no lane starves, whatever comes", async () => {
   await fc.assert(property, { numRuns: 60 });
 });
 
-/** Everything that is there comes to an end, and the books agree. */
+/** Everything ends, and the counts agree. */
 async function endOf(desk: Desk): Promise<void> {
   let flushed = false;
   desk.admission.resume();
@@ -329,7 +329,7 @@ Deno.test("Admission: a lane function that throws counts as normal and is report
   await endOf(desk);
 });
 
-Deno.test("Admission: who finds the queue full has not waited", async () => {
+Deno.test("Admission: a request that finds the queue full has not waited", async () => {
   const desk = new Desk({ maxActive: 1, maxQueued: 0 });
   desk.come();
   assertEquals(desk.come().ticket.queuedMs, 0);

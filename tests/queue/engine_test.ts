@@ -47,7 +47,7 @@ Deno.test("a request that waits goes on when the slot is free", async () => {
   await rig.finish();
 });
 
-Deno.test("the head of a request that waits is whole when it is handled, whatever came behind it", async () => {
+Deno.test("the head of a request that waits is whole when it is handled, whatever came after it", async () => {
   const rig = await busy();
   const body = "x".repeat(50_000);
   const line = await rig.connect();
@@ -215,7 +215,7 @@ for (const { name, options, sends, act, statuses, state, reason, shed = 0, left 
   });
 }
 
-Deno.test("an answer to who is turned away says when to come again, and the connection goes on", async () => {
+Deno.test("a request that is turned away is told when to come again, and its connection goes on", async () => {
   const rig = await busy({ queue: { maxActive: 1, maxQueued: 0 } });
   const line = await rig.sent(GET);
   assertEquals(

@@ -1,5 +1,5 @@
 /**
- * The lanes of the queue by themselves: order, bounds, who is turned away, and that none starves.
+ * The lanes of the queue by themselves: order, bounds, what is turned away, and that none starves.
  *
  * @module
  */
@@ -26,13 +26,13 @@ interface Timeline {
   /** When one is taken. */
   readonly takeAt: readonly number[];
   readonly taken: string;
-  /** Who was turned away as late before each take. */
+  /** Which ones were turned away as late before each take. */
   readonly late: string;
 }
 
 const TIMELINES: readonly Timeline[] = [
   {
-    name: "a burst is worked off in order",
+    name: "a burst is served in order",
     come: [0, 1, 2, 3],
     takeAt: [3, 3, 4, 4],
     taken: "ABCD",
@@ -46,14 +46,14 @@ const TIMELINES: readonly Timeline[] = [
     late: "",
   },
   {
-    name: "who was passed over goes when nobody newer is there",
+    name: "one that was passed over goes when no newer one is there",
     come: [0, 1],
     takeAt: [8, 30],
     taken: "BA",
     late: "",
   },
   {
-    name: "a burst that nobody follows is worked off, however long that takes",
+    name: "a burst that nobody follows is served, however long that takes",
     come: [0, 0, 0, 0],
     takeAt: [100, 200, 300, 400],
     taken: "DCBA",
@@ -76,7 +76,7 @@ const TIMELINES: readonly Timeline[] = [
   },
 ];
 
-/** The lane behind a hundred starts, a gap of `ms` milliseconds before each. */
+/** The lane after a hundred starts, with a gap of `ms` milliseconds before each. */
 function atPace(lane: Lane<Named>, ms: number): Lane<Named> {
   for (let i = 100; i > 0; i--) {
     lane.add(new Named("earlier"), -(i + 1) * ms);
@@ -122,7 +122,7 @@ Deno.test("Lane: the bound follows the pace of the starts, so that slow handlers
   assertEquals(atPace(new Lane<Named>(60_000), 500).boundMs, 2_000);
 });
 
-Deno.test("Lane: whoever is removed is gone, from either end and from the middle", () => {
+Deno.test("Lane: a request that is removed is gone, from either end and from the middle", () => {
   for (const gone of ["A", "B", "C"]) {
     const lane = new Lane<Named>(1_000);
     const places = ["A", "B", "C"].map((name) => new Named(name));
@@ -169,7 +169,7 @@ interface Full {
   readonly there: readonly LaneName[];
   readonly comes: LaneName;
   readonly now: number;
-  /** The index of whoever goes; 2 is the one that comes. */
+  /** The index of the one that is removed; 2 is the one that comes. */
   readonly goes: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The limit that is found, beside a simulated backend: a pool with so many places, each taking so long.
- * Always more work than it can do.
+ * The adaptive limit, with a simulated backend: a pool of places, each taken for some time. There
+ * is always more work than it can do.
  *
  * @module
  */
@@ -15,7 +15,7 @@ class Backend {
   places: number;
   serviceMs: number;
   readonly #limit: AdaptiveLimit;
-  /** Handlers at work: when each began, and when the backend is through with it. */
+  /** Handlers at work: when each began, and when the backend is done with it. */
   #active: { readonly begun: number; readonly done: number }[] = [];
   #free: number[] = [];
 

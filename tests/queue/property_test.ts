@@ -16,7 +16,7 @@ interface Client {
   readonly line: Line;
   readonly sent: string[];
   output: string;
-  /** It went away: what it is owed nobody knows. */
+  /** It went away: how many answers it should get is not known. */
   gone: boolean;
 }
 
@@ -84,7 +84,7 @@ class World {
       await this.rig.advance(1);
     }
     await this.rig.advance(10_000);
-    assertEquals(this.open.length, 0, "A handler began out of nothing");
+    assertEquals(this.open.length, 0, "A handler began without a request");
   }
 
   /** Holds at any time. */
@@ -183,7 +183,7 @@ Deno.test("the queue in an engine loses nobody and runs nobody twice, whatever c
   await fc.assert(property, { numRuns: 150 });
 });
 
-Deno.test("a shutdown in the middle of anything leaves nobody in the queue, and no handler begins behind it", async () => {
+Deno.test("a shutdown in the middle of anything leaves nobody in the queue, and no handler begins after it", async () => {
   const property = fc.asyncProperty(
     fc.record({
       ...size,
@@ -203,7 +203,7 @@ Deno.test("a shutdown in the middle of anything leaves nobody in the queue, and 
       const began = rig.calls.length;
       rig.reactor.admission!.resume();
       await rig.advance(3_000);
-      assertEquals(rig.calls.length, began, "A handler began behind the end");
+      assertEquals(rig.calls.length, began, "A handler began after the end");
       const { active, queued } = rig.reactor.admission!.stats();
       assertEquals([active, queued.high, queued.normal], [0, 0, 0]);
       assert(flushed, "flush() did not resolve");

@@ -30,7 +30,7 @@ function start(queue: Partial<Queue>, handler: Handler): Started {
   };
 }
 
-/** Handlers that wait until they are let go, in order. */
+/** Handlers that wait until they are released, in order. */
 class Gate {
   readonly paths: string[] = [];
   readonly signals: AbortSignal[] = [];
@@ -63,7 +63,7 @@ Deno.test("serve() without the option has no queue", async () => {
   await server.shutdown();
 });
 
-Deno.test("serve({ queue }) lets so many handlers at work at a time, and answers all", async () => {
+Deno.test("serve({ queue }) lets that many handlers work at a time, and answers all", async () => {
   let active = 0;
   let most = 0;
   await using at = start({ maxActive: 3, maxWait: 20_000 }, async () => {
@@ -82,7 +82,8 @@ Deno.test("serve({ queue }) lets so many handlers at work at a time, and answers
 
 Deno.test("a request that cannot be queued gets 503 with Retry-After, and its connection goes on", async () => {
   const gate = new Gate();
-  // With places in the queue the newcomer may take one from whoever waits: who is refused is a matter of time.
+  // With places in the queue the newcomer may take one from a request that waits: which is refused
+  // depends on time.
   await using at = start({ maxActive: 1, maxQueued: 0 }, gate.handler);
   using first = await at.connect();
   using second = await at.connect();

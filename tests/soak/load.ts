@@ -123,7 +123,7 @@ async function exchange({ server, wholes, tally }: Floor): Promise<void> {
   tally.answers++;
 }
 
-/** Any bad route, any body, and away. */
+/** Any bad route with any body, from a client that leaves. */
 async function leaveSomehow({ server }: Floor): Promise<void> {
   const body = oneOf(Object.keys(BODIES));
   await leave(server, oneOf(Object.keys(BAD_ROUTES)), {
@@ -140,7 +140,7 @@ async function fault({ proxy, wholes }: Floor): Promise<void> {
   await new Trial(EXCHANGES[at]!, wholes[at]!, plan).run(client);
 }
 
-/** A head that comes byte by byte, until the server has had enough. */
+/** A head that comes byte by byte, until the server refuses it. */
 async function trickle({ server, stop }: Floor): Promise<void> {
   using client = await server.connect();
   const ended = client.remains();

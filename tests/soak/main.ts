@@ -1,7 +1,8 @@
 /**
- * The soak: a server in a process of its own under mixed load for some minutes, and whether it holds in
- * the end what it held at the start. `deno task soak --minutes 2`; with `--out docs` the drawing and a
- * page with the figures are written there. Exit status 0 if all is well, 1 if not, 2 for wrong usage.
+ * The soak: a server in a process of its own under mixed load for some minutes, and a check that it
+ * holds no more at the end than at the start. `deno task soak --minutes 2`; with `--out docs` the
+ * drawing and a page with the figures are written there. Exit status 0 if all is well, 1 if not, 2
+ * for wrong usage.
  *
  * @module
  */
@@ -18,7 +19,7 @@ const OPTIONS = {
   timeouts: { head: 3_000, body: 3_000, write: 3_000, handler: 2_000, idle: 5_000, linger: 500 },
 };
 
-/** What the runtime takes once is no leak: before this time under load nothing is compared. */
+/** Memory that the runtime takes once is no leak: comparing begins after this time under load. */
 const WARM_UP_MS = 20_000;
 
 /** Flags of the program. */
@@ -39,7 +40,7 @@ function parseFlags(args: readonly string[]): Flags | null {
 
 async function restOf(server: FaultServer): Promise<Rest> {
   const { connections, descriptors } = await server.assertEmpty("The load is over");
-  // Behind them: the socket of this very question may still be open when the next one is asked.
+  // After that check: the socket of this request may still be open at the next one.
   const { rss, heapUsed } = await server.stats();
   return { rss, heapUsed, connections, descriptors };
 }
@@ -61,7 +62,7 @@ async function sampleUntil(
   return samples;
 }
 
-/** What the whole soak came to. */
+/** The result of the whole soak. */
 interface Outcome {
   readonly samples: readonly Sample[];
   readonly findings: readonly Finding[];

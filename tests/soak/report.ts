@@ -7,7 +7,7 @@
 import type { Tally } from "./load.ts";
 import { type Finding, mib, type Sample } from "./samples.ts";
 
-/** What is told. */
+/** What is reported. */
 export interface Outcome {
   readonly minutes: number;
   readonly samples: readonly Sample[];

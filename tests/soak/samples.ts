@@ -14,7 +14,7 @@ export interface Sample {
   readonly descriptors: number;
   /** Open connections. */
   readonly connections: number;
-  /** How late the event loop came to a timer, at worst. */
+  /** The longest delay of a timer by the event loop. */
   readonly lagMs: number;
   /** Right answers in the last second. */
   readonly answers: number;
@@ -28,7 +28,7 @@ const MIB = 1024 * 1024;
 /** What the allocator may keep for itself; a leak of a hundred bytes a connection is more in half an hour. */
 export const RSS_BOUND = 48 * MIB;
 
-/** Behind a collection little differs but code that was compiled meanwhile. */
+/** After a collection little differs but code that was compiled meanwhile. */
 export const HEAP_BOUND = 8 * MIB;
 
 /** A figure of the end beside that of the start. */

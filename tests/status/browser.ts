@@ -43,7 +43,7 @@ export class Chromium implements AsyncDisposable {
     }).spawn();
     try {
       const endpoint = await within(endpointOf(child), "the browser to start", 30_000);
-      // The platform's own WebSocket: the one that the library brings wants the environment.
+      // The platform's own WebSocket: the library's own needs access to the environment.
       const transport = await BrowserWebSocketTransport.create(endpoint, undefined, () => {});
       const browser = await puppeteer.connect({ transport, defaultViewport: null });
       return new Chromium(child, folder, browser);

@@ -63,7 +63,7 @@ export class Busy implements AsyncDisposable {
     return conn;
   }
 
-  /** A client that asks for `path` until all is over, with a pause of `everyMs` behind each answer. */
+  /** A client that asks for `path` until the end, with a pause of `everyMs` after each answer. */
   async asks(path: string, everyMs: number): Promise<void> {
     this.#work.push(this.#ask(await this.client(), path, everyMs));
   }

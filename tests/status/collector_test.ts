@@ -3,7 +3,7 @@ import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { State } from "../../reactor/states.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
-/** A connection of which only what a collector looks at is there. */
+/** A connection with only the fields that a collector reads. */
 function connection(state: State, stateMs = 0): ConnectionInfo & { state: State } {
   return { state, stateMs, closeReason: null, bytesIn: 0, bytesOut: 0 } as ConnectionInfo;
 }

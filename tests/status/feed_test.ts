@@ -74,7 +74,7 @@ class Look {
   }
 }
 
-Deno.test("nothing is watched before the first page and behind the last", async () => {
+Deno.test("nothing is watched before the first page and after the last", async () => {
   const shown = new Shown();
   assertEquals([shown.rig.reactor.observers, shown.rig.clock.pending], [null, 0]);
   const looks = [await shown.look(), await shown.look()];
@@ -219,7 +219,7 @@ Deno.test("a page that comes through the server itself ends when that drains, ot
   await shown.finish();
 });
 
-Deno.test("a feed is full at so many pages, until one leaves", async () => {
+Deno.test("a feed is full at its most pages, until one leaves", async () => {
   const shown = new Shown();
   const looks: Look[] = [];
   for (let at = 0; at < MOST_PAGES; at++) looks.push(await shown.look());
@@ -229,7 +229,7 @@ Deno.test("a feed is full at so many pages, until one leaves", async () => {
   await shown.finish();
 });
 
-Deno.test("the clock of the feed holds no process", () => {
+Deno.test("the clock of the feed keeps no process alive", () => {
   const clock = new FakeClock();
   const rig = new Rig();
   const server = Object.assign(rig.reactor, { shutdown: () => Promise.resolve() });

@@ -73,7 +73,7 @@ for (const [token, visits] of [[null, WITHOUT_TOKEN], [TOKEN, WITH_TOKEN]] as co
   }
 }
 
-Deno.test("the cookie that a login sets is let in, by no other guard, and tells nothing", async () => {
+Deno.test("the cookie of a login is accepted, by no other guard, and does not hold the token", async () => {
   const [guard, other] = [new Guard(TOKEN), new Guard(TOKEN)];
   const headers = new Headers();
   guard.remember(headers, { path: "/_weir/", secure: true });

@@ -30,7 +30,7 @@ Deno.test("Histogram counts what is too short or too long in its first and last 
   assert(histogram.percentile(1)! >= 3_600_000);
 });
 
-Deno.test("Histogram.percentile() of nothing is null, also behind clear()", () => {
+Deno.test("Histogram.percentile() of nothing is null, also after clear()", () => {
   const histogram = new Histogram();
   assertEquals(histogram.percentile(0.5), null);
   histogram.add(1);

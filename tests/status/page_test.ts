@@ -79,7 +79,7 @@ onPage("rows appear, change and go; figures, tables and limits are filled", asyn
   await sees(page, () => document.querySelector("#drops").textContent.includes("refused"));
 });
 
-/** Whether each plot has at least so many dots in the colour of its first line. */
+/** Whether each plot has at least `least` dots in the colour of its first line. */
 function painted(least: number): boolean {
   const plots = [...document.querySelectorAll("#plots canvas")];
   // deno-lint-ignore no-explicit-any
@@ -112,7 +112,7 @@ onPage("every plot has data that moves, in light and in dark", async (page, busy
   );
 });
 
-onPage("Pause holds all still but the phase", async (page, busy) => {
+onPage("Pause stops everything but the phase", async (page, busy) => {
   await busy.asks("/", 5);
   await sees(page, () => document.querySelector("#rows tbody tr") !== null);
   await page.click("#pause");
@@ -148,7 +148,7 @@ onPage(
 );
 
 onPage(
-  "by keyboard: a connection is closed, and a drain begun behind a question",
+  "by keyboard: a connection is closed, and a drain begun after a question",
   async (page, busy) => {
     await busy.asks("/", 20);
     const [one, two] = [await busy.client(), await busy.client()];
@@ -201,7 +201,7 @@ onPage("a drain shows: /readyz at 503 and the phases to the end", async (page, b
   await busy.server.finished;
 });
 
-/** Texts whose contrast with what they stand on is below that of WCAG 2.2 AA, 4.5 to 1. */
+/** Texts whose contrast with their background is below that of WCAG 2.2 AA, 4.5 to 1. */
 function faintTexts(): string[] {
   const lightness = (colour: string) => {
     const [r, g, b] = colour.match(/[\d.]+/g)!.map(Number).map((part) => {

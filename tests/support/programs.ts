@@ -1,13 +1,14 @@
 /**
- * Other programs in tests: real HTTP clients, and servers in processes of their own. A test whose program
- * is not installed fails with a line that names the program: what was not shown must not look shown.
+ * Other programs in tests: real HTTP clients, and servers in processes of their own. A test whose
+ * program is not installed fails with a line that names the program: a test that did not run must
+ * not look passed.
  *
  * @module
  */
 
 import { within } from "./time.ts";
 
-/** What a finished program left behind. */
+/** The result of a finished program. */
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;
@@ -89,7 +90,7 @@ export interface Ending {
   readonly stderr: string;
 }
 
-/** A server in a process of its own; it ends when its stdin does, so that none is ever left behind. */
+/** A server in a process of its own; it ends when its stdin does, so that none is left running. */
 export class ChildServer implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #stderr: Promise<string>;

@@ -27,7 +27,7 @@ export function request(parts: RawRequest = {}): string {
   return head(`${method} ${target} HTTP/${version}`, ...fields) + (body ?? "");
 }
 
-/** Lines with CRLF behind each and an empty one at the end. */
+/** Lines with CRLF after each and an empty one at the end. */
 export function head(...lines: readonly string[]): string {
   return [...lines, "", ""].join("\r\n");
 }

@@ -86,7 +86,7 @@ function onlyValue(fields: ResponseHead["fields"], name: string): string | null 
   return values[0] ?? null;
 }
 
-/** Reads a status line and the field lines behind it. */
+/** Reads a status line and the field lines after it. */
 export async function readHead(source: ByteSource): Promise<ResponseHead> {
   const statusLine = await source.line();
   const match = STATUS_LINE.exec(statusLine);

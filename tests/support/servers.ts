@@ -1,6 +1,6 @@
 /**
- * The servers that tests run on: Deno.serve, which is the measure, and Weir. Starting and ending one of
- * them for the length of a test is here; what a test asks of it is not.
+ * The servers that tests run on: Deno.serve, which is the reference, and Weir. Starting and ending
+ * one of them for the length of a test is here; what a test asks of it is not.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface Peer {
   readonly serve: Serve;
 }
 
-/** Options that only Weir has; Deno.serve passes over them. */
+/** Options that only Weir has; Deno.serve ignores them. */
 export interface WeirOptions {
   readonly timeouts?: Readonly<Record<string, number>>;
   readonly limits?: Readonly<Record<string, number>>;

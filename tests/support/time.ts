@@ -23,7 +23,7 @@ export async function within<T>(
   }
 }
 
-/** Who waits for a promise that may be asked about again and again. */
+/** The state of a promise that may be waited for again and again. */
 interface Watch {
   settled: boolean;
   readonly waiting: Set<() => void>;

@@ -19,7 +19,7 @@ export class Uncaught implements Disposable {
     globalThis.addEventListener("error", this.#thrown);
   }
 
-  /** A turn of the event loop: the runtime tells of rejections after the microtasks. */
+  /** A turn of the event loop: the runtime reports rejections after the microtasks. */
   turn(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve));
   }

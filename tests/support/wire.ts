@@ -177,7 +177,7 @@ export class WireClient implements Disposable, ByteSource {
     if (got === 0) {
       this.#flatten();
       const had = JSON.stringify(fromLatin1(this.#buffered).slice(-200));
-      throw new Error(`Wanted ${what}, got a ${this.#end} end of stream behind ${had}`);
+      throw new Error(`Wanted ${what}, got a ${this.#end} end of stream after ${had}`);
     }
     return got;
   }

@@ -25,7 +25,7 @@ Deno.test("EventQueue gives what was pushed, in order, and then the end", async 
   assertEquals(ends(), 1);
 });
 
-Deno.test("EventQueue hands an event to who waits for it, to several in their order", async () => {
+Deno.test("EventQueue hands events to those who wait for them, in their order", async () => {
   const { queue } = queueOf(10);
   const waiting = [queue.next(), queue.next(), queue.next()];
   queue.push(1);
@@ -43,7 +43,7 @@ Deno.test("EventQueue keeps no more than it may, and says how many are missing, 
   assertEquals(await takeAll(queue), [lost(2), 5]);
 });
 
-Deno.test("EventQueue tells of a gap also when nothing comes behind it", async () => {
+Deno.test("EventQueue tells of a gap also when nothing comes after it", async () => {
   const { queue } = queueOf(1);
   for (const event of [1, 2, 3]) queue.push(event);
   assertEquals((await queue.next()).value, 1);
@@ -64,7 +64,7 @@ Deno.test("a listener that leaves ends the queue, once", async () => {
   assertEquals(ends(), 1);
 });
 
-Deno.test("EventQueue: whatever is pushed and taken when, all is told of in order or counted as lost", async () => {
+Deno.test("EventQueue: whatever is pushed and taken when, everything is given in order or counted as lost", async () => {
   const moves = fc.array(fc.constantFrom("push", "take"), { maxLength: 200 });
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 8 }), moves, async (most, each) => {

@@ -22,7 +22,7 @@ interface Life {
   readonly bytesOut: number;
 }
 
-/** What the trace tells of the connection of which `act` gives the client's port, up to its end. */
+/** What the trace tells, up to its end, of the connection whose client port `act` gives. */
 async function lifeOf(
   handler: ServeHandler<Deno.NetAddr>,
   act: (server: Server<Deno.NetAddr>) => Promise<number>,
@@ -59,7 +59,7 @@ async function follow(events: AsyncIterable<TraceEvent>, port: number): Promise<
       const { reason, code, droppedBytes, droppedRequests } = event;
       const size = droppedBytes > MIB ? "MiBs" : droppedBytes;
       steps.push(`drop ${code ?? reason} ${size} ${droppedRequests}`);
-      // However many pieces they come in, as one.
+      // Drops in several pieces are shown as one.
       if (steps.at(-2)?.startsWith(`drop ${reason}`)) steps.pop();
       continue;
     }
@@ -68,7 +68,7 @@ async function follow(events: AsyncIterable<TraceEvent>, port: number): Promise<
     if (event.newState !== "closed") continue;
     return { steps, reason: closeReason, discarded: bytesDiscarded, bytesOut };
   }
-  throw new Error(`The trace ended behind ${steps.join(", ")}`);
+  throw new Error(`The trace ended after ${steps.join(", ")}`);
 }
 
 Deno.test("a client that is reset while its handler is at work shows in the trace", async () => {

@@ -73,11 +73,11 @@ Deno.test("trace() with one kind of event tells of no other", async () => {
   assertEquals(steps(await life({ events: [] })), []);
 });
 
-Deno.test("a slow listener loses events by count", async () => {
+Deno.test("a slow listener loses events, which are counted", async () => {
   assertEquals(steps(await life({ buffer: 2 })), ["null idle 0", "idle head 0", "lost 6"]);
 });
 
-Deno.test("nobody observes behind a listener that has left, nor for one of a server that has ended", async () => {
+Deno.test("nothing is observed for a listener that has left, nor on a server that has ended", async () => {
   const rig = new Rig();
   const events = trace(rig.reactor);
   assertEquals(rig.reactor.observers !== null, true);

@@ -40,7 +40,7 @@ Deno.test("bytes that a module answers with again and again stay its own", async
   }
 });
 
-Deno.test("a large piece that is streamed twice fails aloud", async () => {
+Deno.test("a large piece that is streamed twice fails with an error", async () => {
   await using pool = handlersPool();
   const response = await pool(requestTo("/same-piece-twice"));
   const error = await assertRejects(() => response.bytes());
@@ -63,7 +63,7 @@ Deno.test("a request's body is read no further than the worker reads", async () 
   assertEquals(seen.pulled, 0);
 });
 
-Deno.test("a request's body that nobody read is let go behind the answer", async () => {
+Deno.test("a request's body that nobody read is let go after the answer", async () => {
   await using pool = handlersPool();
   const { seen, stream } = pieces(100, MIB);
   await pool(requestTo("/unread", { method: "POST", body: stream }));
@@ -71,7 +71,7 @@ Deno.test("a request's body that nobody read is let go behind the answer", async
   assertEquals(seen.pulled, 0);
 });
 
-Deno.test("who reads a request's body behind its answer gets an error, not silence", async () => {
+Deno.test("a read of a request's body after its answer gets an error, not silence", async () => {
   await using pool = handlersPool();
   await pool(requestTo("/read-late", { method: "POST", body: "body" }));
   const late = await pool(requestTo("/late"));

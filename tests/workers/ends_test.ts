@@ -37,7 +37,7 @@ Deno.test("a handler that does not yield is cut at `timeout` and its worker repl
   await until(() => pool.stats().stuck === 0, "the thread to end when it yields");
 });
 
-Deno.test("a handler that answers to its signal keeps its worker", async () => {
+Deno.test("a handler that reacts to its signal keeps its worker", async () => {
   await using pool = handlersPool({ timeout: 100 });
   const to = await Deno.makeTempFile();
   const response = await pool(requestTo(`/until-abort?to=${to}`));
@@ -180,7 +180,7 @@ Deno.test("a closed pool finishes what runs and refuses the rest", async () => {
   assertEquals([pool.stats().workers, pool.stats().stuck], [0, 0]);
 });
 
-Deno.test("a server with a pool ends by itself after its shutdown, also behind an endless loop", async () => {
+Deno.test("a server with a pool ends by itself after its shutdown, also after an endless loop", async () => {
   const options = { min: 1, max: 2, timeout: 200 };
   await using child = serverWith(options);
   const url = `http://127.0.0.1:${await child.port()}`;

@@ -14,7 +14,7 @@ const CONNECTIONS = 64;
 /** Between the requests of one connection: together they keep the server busy, and no core full. */
 const PAUSE_MS = 20;
 const TIMEOUT_MS = 1_000;
-/** What else the machine does only makes times longer: one quiet run in so many shows what is true. */
+/** Other work of the machine only makes times longer: one quiet run of these is enough. */
 const ATTEMPTS = 5;
 
 /** Connections that ask without end, and how long their answers take. */

@@ -32,7 +32,7 @@ class FakeWorker implements WorkerPort {
   }
 }
 
-/** A task that writes down what happens to it. */
+/** A task that records what happens to it. */
 class FakeTask implements Task {
   readonly log: string[] = [];
 
@@ -92,7 +92,7 @@ Deno.test("a worker is started only when all are busy and a request waits, up to
   assertEquals([workers.length, pool.stats().queued], [2, 2]);
 });
 
-Deno.test("a free worker takes who waits longest", () => {
+Deno.test("a free worker takes the request that waits longest", () => {
   const { pool, workers, submit } = rig({ max: 1 });
   const [first, second, third] = [submit(), submit(), submit()];
   workers[0]!.events.ready();
@@ -231,7 +231,7 @@ Deno.test("starts that were under way together and fail count as one", async () 
   assertEquals(workers.length, 9);
 });
 
-Deno.test("a close ends the pause behind a failed start", async () => {
+Deno.test("a close ends the pause after a failed start", async () => {
   const { clock, pool, workers } = rig({ min: 1 });
   workers[0]!.events.crashed(new Error("no"));
   workers[0]!.events.gone();
@@ -271,7 +271,7 @@ Deno.test("stuck threads are replaced up to max, then take places", async () => 
   assertEquals(last.log, ["begin"]);
 });
 
-Deno.test("a thread that is gone without a word has crashed", () => {
+Deno.test("a thread that ends without a message has crashed", () => {
   const { pool, workers, submit } = rig();
   const task = submit();
   workers[0]!.events.ready();

@@ -84,7 +84,7 @@ const SIZES: Family = {
       ].map(sized),
     ]),
     ...each(HIDES, ["23", "023", "00023", "0".repeat(14) + "23"].map(sized)),
-    // 2^32 + 0x23 and more: whoever keeps 32 bits reads 0x23.
+    // 2^32 + 0x23 and more: a parser that keeps 32 bits reads 0x23.
     ...["100000023", "80000000", "7fffffff", "1fffffffffffff"].map((size) => ({
       input: sized(size),
       ends: true,
@@ -133,12 +133,12 @@ const LAST: Family = {
       },
     },
     {
-      name: "chunks behind the last one are no chunks",
+      name: "chunks after the last one are no chunks",
       input: chunkedPost("3\r\nabc\r\n0\r\n\r\n3\r\ndef\r\n0\r\n\r\n"),
       outcome: { statuses: [200, 400], seen: [{ body: "abc" }], then: "closes" },
     },
     {
-      name: "without the empty line behind it the hidden request is a trailer, and a bad one",
+      name: "without the empty line after it the hidden request is a trailer, and a bad one",
       input: chunkedPost(`0\r\n${HIDDEN}`),
       outcome: BROKEN,
     },
@@ -242,7 +242,7 @@ const EXTENSIONS: Family = {
   ],
 };
 
-/** A body of one chunk whose line ends are others: behind the size, the data, the last size, the trailers. */
+/** One chunk with other line ends: after the size, the data, the last size, the trailers. */
 function ended(size: string, data: string, last: string, end: string): string {
   return chunkedPost(`3${size}abc${data}0${last}${end}`);
 }

@@ -1,6 +1,6 @@
 /**
  * TE.TE: two servers that both know Transfer-Encoding, of which one can be made not to see it. Each
- * spelling comes twice: alone, and beside a Content-Length that the other server would go by.
+ * spelling comes twice: alone, and beside a Content-Length that the other server would use.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { type Case, type Outcome, refused, served } from "../case.ts";
 import { CHUNKED, ENDED, type Family, HIDDEN, lengthOf, post } from "./family.ts";
 
-/** Field lines that say chunked in full right, in the spelling of their sender. */
+/** Valid field lines that say chunked, in several spellings. */
 const SOUND = [
   "Transfer-Encoding:chunked",
   "Transfer-Encoding:  chunked",
@@ -25,7 +25,7 @@ const SOUND = [
   "tRaNsFeR-eNcOdInG: chunked",
 ];
 
-/** Values that are no `chunked`, however much like it. */
+/** Values that are not `chunked`, though they look similar. */
 const VALUES = [
   "",
   "xchunked",
@@ -246,7 +246,7 @@ function twice(lines: readonly string[], alone: Outcome, beside = refused()): Ca
   ];
 }
 
-/** The chunked body has ended, so that for everybody what follows is a request. */
+/** The chunked body has ended, so that every server takes what follows for a request. */
 const SERVED_TWICE: Outcome = {
   statuses: [200, 200],
   seen: [{ method: "POST", body: "" }, { url: "http://h/smuggled" }],

@@ -1,9 +1,9 @@
 /**
- * A family of smuggling attempts: inputs that two servers in a row could read in two ways. Each case says
- * exactly what Weir makes of it: one request with exactly this body, or a refusal behind which nothing is
- * read. The request that stands behind every case (`run.ts`) is served in the first event and never in
- * the second; the one that many cases hide in a body is never served, unless the case says that it is a
- * request of its own.
+ * A family of smuggling attempts: inputs that two servers in a row could read in two ways. Each
+ * case says exactly what Weir makes of it: one request with exactly this body, or a refusal after
+ * which nothing is read. The request that follows every case (`run.ts`) is served in the first
+ * event and never in the second; the one that many cases hide in a body is never served, unless the
+ * case says that it is a request of its own.
  *
  * @module
  */
@@ -22,12 +22,12 @@ export interface Family {
 /** The request that an attacker hides. */
 export const HIDDEN: string = request({ target: "/smuggled" });
 
-/** A chunked body that ends at once, and the hidden request behind it. */
+/** A chunked body that ends at once, and the hidden request after it. */
 export const ENDED = "0\r\n\r\n" + HIDDEN;
 
 export const CHUNKED = "Transfer-Encoding: chunked";
 
-/** A POST with these field lines behind Host. */
+/** A POST with these field lines after Host. */
 export function post(fields: readonly string[], body = ""): string {
   return request({ method: "POST", fields }) + body;
 }

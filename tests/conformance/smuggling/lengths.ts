@@ -140,7 +140,8 @@ const NUMBERS: Family = {
       input: post([`Content-Length:${value}`], HIDDEN),
       outcome: served({ body: HIDDEN }),
     })),
-    // 2^32 + 35, of which whoever keeps 32 bits reads 35; and all that a double can hold.
+    // 2^32 + 35, which a parser that keeps 32 bits reads as 35; and the most that a double can
+    // hold.
     ...each(brokenBody(413), [
       post(["Content-Length: 4294967331"], HIDDEN),
       post(["Content-Length: 9007199254740991"], HIDDEN),
@@ -185,7 +186,7 @@ const LISTS: Family = {
   ]),
 };
 
-/** No length was said, so that the hidden request is the next one: both servers have to see it so. */
+/** No length was given, so the hidden request is the next one: both servers must see it as such. */
 const TWO: Outcome = {
   statuses: [200, 200],
   seen: [{ method: "POST", body: "" }, { url: "http://h/smuggled" }],

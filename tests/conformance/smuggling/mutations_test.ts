@@ -1,6 +1,7 @@
 /**
- * Invariant: what comes of bytes does not depend on where the network cut them. The corpus and the tables
- * are changed at random, always in the same way, and each result is sent whole and byte by byte.
+ * Invariant: the result does not depend on where the network cut the bytes. The corpus and the
+ * tables are changed at random, always in the same way, and each result is sent whole and byte by
+ * byte.
  *
  * @module
  */
@@ -15,7 +16,7 @@ import { CHUNKED, HIDDEN } from "./family.ts";
 const INPUTS = 3000;
 const LONGEST = 400;
 
-/** What is served as it stands gives mutations that are not refused at their first byte. */
+/** Inputs that are served give mutations that are not refused at their first byte. */
 const BASES = [...CORPUS, ...REQUIREMENTS]
   .flatMap(({ cases }) => cases)
   .flatMap(({ input, outcome }) =>
@@ -44,7 +45,7 @@ function dice(seed: number): (bound: number) => number {
   };
 }
 
-/** Inserts, cuts out or puts something in the place of something, up to three times. */
+/** Inserts, cuts out or replaces something, up to three times. */
 function mutated(roll: (bound: number) => number): string {
   let text = BASES[roll(BASES.length)]!;
   for (let left = 1 + roll(3); left > 0; left--) {
@@ -61,7 +62,7 @@ function resultOf({ output, seen }: Observed): string {
   return JSON.stringify([statuses, seen]);
 }
 
-/** GET and HEAD have no body for the handler; whether one is passed over depends on what has come of it. */
+/** GET and HEAD give no body to the handler; whether it is skipped depends on what has come. */
 function passesOver({ seen }: Observed): boolean {
   return seen.some(({ method, fields }) =>
     (method === "GET" || method === "HEAD") &&

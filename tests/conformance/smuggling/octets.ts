@@ -1,6 +1,6 @@
 /**
- * Octets that some servers take for line ends or white space, at every place of a head, and field lines
- * that some of them mend.
+ * Octets that some servers take for line ends or white space, at every place of a head, and field
+ * lines that some of them repair.
  *
  * @module
  */
@@ -19,12 +19,12 @@ type Place = (octets: string) => string;
 const PLACES: Readonly<Record<string, Place>> = {
   "ahead of the method": (o) => `${o}GET / HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
   "in the method": (o) => `G${o}ET / HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
-  "behind the method": (o) => `GET${o} / HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
+  "after the method": (o) => `GET${o} / HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
   "ahead of the target": (o) => `GET ${o}/ HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
   "in the target": (o) => `GET /a${o}b HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
   "ahead of the version": (o) => `GET / ${o}HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
   "in the version": (o) => `GET / HTTP/${o}1.1\r\nHost: h\r\nX: y\r\n\r\n`,
-  "behind the version": (o) => `GET / HTTP/1.1${o}\r\nHost: h\r\nX: y\r\n\r\n`,
+  "after the version": (o) => `GET / HTTP/1.1${o}\r\nHost: h\r\nX: y\r\n\r\n`,
   "ahead of the first field": (o) => `GET / HTTP/1.1\r\n${o}Host: h\r\nX: y\r\n\r\n`,
   "ahead of a later field": (o) => `GET / HTTP/1.1\r\nHost: h\r\n${o}X: y\r\n\r\n`,
   "in a name": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX${o}Z: y\r\n\r\n`,
@@ -32,11 +32,11 @@ const PLACES: Readonly<Record<string, Place>> = {
   "in the Host": (o) => `GET / HTTP/1.1\r\nHost: h${o}i\r\nX: y\r\n\r\n`,
   "between CR and LF": (o) => `GET / HTTP/1.1\r\nHost: h\r${o}\nX: y\r\n\r\n`,
   "ahead of the empty line": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: y\r\n${o}\r\n`,
-  "for the CR behind the version": (o) => `GET / HTTP/1.1${o}\nHost: h\r\nX: y\r\n\r\n`,
-  "for the CR behind a field": (o) => `GET / HTTP/1.1\r\nHost: h${o}\nX: y\r\n\r\n`,
+  "for the CR after the version": (o) => `GET / HTTP/1.1${o}\nHost: h\r\nX: y\r\n\r\n`,
+  "for the CR after a field": (o) => `GET / HTTP/1.1\r\nHost: h${o}\nX: y\r\n\r\n`,
   "for the CR of the empty line": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: y\r\n${o}\n`,
-  "for the LF behind the version": (o) => `GET / HTTP/1.1\r${o}Host: h\r\nX: y\r\n\r\n`,
-  "for the LF behind a field": (o) => `GET / HTTP/1.1\r\nHost: h\r${o}X: y\r\n\r\n`,
+  "for the LF after the version": (o) => `GET / HTTP/1.1\r${o}Host: h\r\nX: y\r\n\r\n`,
+  "for the LF after a field": (o) => `GET / HTTP/1.1\r\nHost: h\r${o}X: y\r\n\r\n`,
   "for the LF of the empty line": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: y\r\n\r${o}`,
   "in the empty line": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: y\r\n\r${o}\n`,
 };
@@ -44,7 +44,7 @@ const PLACES: Readonly<Record<string, Place>> = {
 const VALUES: Readonly<Record<string, Place>> = {
   "ahead of a value": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: ${o}y\r\n\r\n`,
   "in a value": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: a${o}b\r\n\r\n`,
-  "behind a value": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: y${o}\r\n\r\n`,
+  "after a value": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: y${o}\r\n\r\n`,
 };
 
 function places(octets: string, where: Readonly<Record<string, Place>>): Case[] {
@@ -87,7 +87,7 @@ const OCTETS: readonly Family[] = [
       ),
       ...places("\r", VALUES),
       {
-        name: "a whole field behind one",
+        name: "a whole field after one",
         input: request({ fields: ["X: y\rZ: a"] }),
         outcome: REFUSED,
       },
@@ -108,26 +108,26 @@ const OCTETS: readonly Family[] = [
         !name!.startsWith("for the LF")
       ),
       {
-        name: "behind the head, where the next request begins",
+        name: "after the head, where the next request begins",
         input: request() + "\n",
         outcome: { statuses: [200, 400], seen: [{ method: "GET" }], then: "closes" },
       },
       ...places("\n", VALUES),
       {
-        name: "a whole field behind one",
+        name: "a whole field after one",
         input: request({ fields: ["X: y\nZ: a"] }),
         outcome: REFUSED,
       },
       { name: "for all line ends", input: "GET / HTTP/1.1\nHost: h\n\n", outcome: REFUSED },
       {
-        name: "behind the request line",
+        name: "after the request line",
         input: "GET / HTTP/1.1\nHost: h\r\n\r\n",
         outcome: REFUSED,
       },
-      { name: "behind a field", input: "GET / HTTP/1.1\r\nHost: h\n\r\n", outcome: REFUSED },
+      { name: "after a field", input: "GET / HTTP/1.1\r\nHost: h\n\r\n", outcome: REFUSED },
       { name: "for the empty line", input: "GET / HTTP/1.1\r\nHost: h\r\n\n", outcome: REFUSED },
       {
-        name: "a hidden request behind two",
+        name: "a hidden request after two",
         input: `GET / HTTP/1.1\r\nHost: h\n\n${HIDDEN}`,
         outcome: REFUSED,
       },
@@ -277,7 +277,7 @@ const VERSIONS: Family = {
       head("POST / HTTP/1.0", HOST, "Connection: keep-alive", CHUNKED) + `0\r\n\r\n${HIDDEN}`,
     ]),
     {
-      name: "HTTP/1.0 closes, so that what stands behind is lost",
+      name: "HTTP/1.0 closes, so that what follows is lost",
       input: head("GET / HTTP/1.0") + HIDDEN,
       outcome: servedLast({ url: `http://${DEFAULT_HOST}/` }),
     },

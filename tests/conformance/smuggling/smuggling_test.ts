@@ -1,6 +1,6 @@
 /**
- * Runs the corpus: each family whole, behind another request, byte by byte and in random pieces, then on
- * real sockets.
+ * Runs the corpus: each family whole, after another request, byte by byte and in random pieces,
+ * then on real sockets.
  *
  * @module
  */

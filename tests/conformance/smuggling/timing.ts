@@ -28,8 +28,8 @@ const EARLY: Readonly<Record<string, readonly [Handler, number]>> = {
 };
 
 /**
- * What is here of the body is passed over with the answer; of what is not, nobody knows whether it will
- * come, so that the connection ends.
+ * What has arrived of the body is skipped with the answer. Whether the rest will come is not known,
+ * so the connection ends.
  */
 function early(name: string, [handler, status]: readonly [Handler, number], input: string): Case {
   const outcome = served({ body: undefined }, { statuses: [status] });
@@ -54,13 +54,13 @@ const CL_0: Family = {
       outcome: served({}, { text: "early" }),
     },
     {
-      name: "broken chunks behind the answer",
+      name: "broken chunks after the answer",
       input: post([CHUNKED], `3\r\nabcd\r\n${HIDDEN}`),
       handler: ignoresBody,
       outcome: servedLast({}, { text: "early" }),
     },
     {
-      name: "no chunk at all behind the answer",
+      name: "no chunk at all after the answer",
       input: post([CHUNKED], HIDDEN),
       handler: ignoresBody,
       outcome: servedLast({}, { text: "early" }),
@@ -86,7 +86,7 @@ const CL_0: Family = {
   ],
 };
 
-/** GET and HEAD have no body for a handler; what they carry is passed over all the same. */
+/** GET and HEAD have no body for a handler; what they carry is still skipped. */
 function bodyless(method: string, input: string): Case {
   const outcome = served({ method, body: "" });
   return { input, outcome, inPieces: { ...outcome, then: "closes" } };
@@ -176,7 +176,7 @@ const EXPECT: Family = {
       inPieces: CONTINUES,
     },
     {
-      name: "the body behind the 100",
+      name: "the body after the 100",
       input: [post(["Expect: 100-continue", lengthOf(HIDDEN)]), HIDDEN],
       outcome: CONTINUES,
     },
