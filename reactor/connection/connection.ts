@@ -102,8 +102,9 @@ export class Connection
   readonly #reader: RequestReader;
   readonly #io: IoLoop;
   readonly #deliveries = new Deliveries();
-  readonly #notices: Notices;
   readonly #openedMs: number;
+  /** Made when there is something to tell: most connections are not observed. */
+  #notices: Notices | null = null;
   /** The request under way and its answer. */
   #exchange: LiveExchange | null = null;
   /** The rest of a body after its answer, to be read or thrown away before the next request. */
@@ -123,18 +124,12 @@ export class Connection
     this.secure = conn.handshake !== undefined;
     this.context = context;
     this.#conn = conn;
-    this.#notices = new Notices(context, this);
     this.#openedMs = context.now;
     this.#life = new Lifecycle(this.secure ? "handshake" : "idle");
     this.#deadlines = new Deadlines(options, { stage: this.#life.stage, now: context.now });
     this.inbox = new Inbox(pool, { maxBytes: options.limits.headBytes });
     this.outbox = new Outbox(pool, ports.codec);
-    this.#reader = new RequestReader({
-      inbox: this.inbox,
-      parsers: context.parsers,
-      codec: ports.codec,
-      mostWaiting: options.limits.pipelinedRequests,
-    });
+    this.#reader = new RequestReader(context, this.inbox);
     this.#io = new IoLoop({
       conn,
       input: this.#reader,
@@ -147,7 +142,7 @@ export class Connection
   // What others see.
 
   get view(): ConnectionView {
-    return this.#notices.view;
+    return this.#told.view;
   }
 
   get localAddr(): Address {
@@ -431,11 +426,11 @@ export class Connection
   }
 
   note(call: () => void): void {
-    this.#notices.note(call);
+    this.#told.note(call);
   }
 
   noteRefused(refusal: Refusal): void {
-    this.#notices.refused(refusal);
+    this.#observed?.refused(refusal);
   }
 
   /** Writes what is in the outbox now. */
@@ -541,7 +536,7 @@ export class Connection
     exchange.ticket = ticket;
     this.#exchange = exchange;
     this.#move(atOnce ? EVENTS.request : EVENTS.hold);
-    this.#notices.begun(exchange, exchange.head);
+    this.#observed?.begun(exchange, exchange.head);
     if (atOnce) return;
     admission!.hold(ticket, this, { view: exchange.head, pipelined: this.#reader.pipelined });
     if (this.peerEnded && this.state === "queued") this.#leaveQueue();
@@ -788,7 +783,7 @@ export class Connection
     this.#deadlines.endBody();
     this.#life.endAfterAnswer(refusalReason(code));
     this.outbox.ascii(refusal(status, this.context.dateLine));
-    this.#notices.refused({ code, status, exchange });
+    this.#observed?.refused({ code, status, exchange });
     this.#drop("refused", this.inbox.discard(), { code });
   }
 
@@ -848,11 +843,20 @@ export class Connection
 
   // What others are told.
 
+  get #told(): Notices {
+    return this.#notices ??= new Notices(this.context, this);
+  }
+
+  /** `null` while nobody observes. */
+  get #observed(): Notices | null {
+    return this.context.observers === null ? null : this.#told;
+  }
+
   /** Goes where the table says, and starts the clock of the new state. */
   #move(event: number): void {
     const from = this.state;
     this.#life.move(event);
-    this.#notices.moved(from);
+    this.#observed?.moved(from);
     this.#deadlines.entered(this.#life.stage, this.context.now);
     this.#touch();
   }
@@ -864,7 +868,7 @@ export class Connection
     { requests = 0, code = null }: { requests?: number; code?: ProtocolCode | null } = {},
   ): void {
     this.bytesDiscarded += bytes;
-    if (bytes + requests > 0) this.#notices.dropped({ reason, bytes, requests, code });
+    if (bytes + requests > 0) this.#observed?.dropped({ reason, bytes, requests, code });
   }
 
   /** Has the deadlines looked at by the next tick. */

@@ -126,7 +126,7 @@ export class IoLoop {
         }
         this.#rounds.served();
         this.#dispatch(count);
-        const offered = this.#takeOffered();
+        let offered = this.#takeOffered();
         if (offered !== null) {
           let taken: number;
           try {
@@ -135,6 +135,8 @@ export class IoLoop {
             this.#writeFailed();
             continue;
           }
+          // The loop keeps its variables while it waits for the next read.
+          offered = null;
           this.#took(taken);
           // Asking for more gives the buffer back when there is none.
           if (this.#isStopped || this.#outbox.next() === null) this.#rest();

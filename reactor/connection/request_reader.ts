@@ -16,21 +16,22 @@ import type { Bytes, Codec } from "../ports.ts";
 import type { RequestHead } from "../request_head.ts";
 import type { IoInput } from "./io_loop.ts";
 
-/** What a reader is made of. */
-export interface RequestReaderInit {
-  readonly inbox: Inbox;
+/** What is the same for all readers of a reactor. */
+export interface ReaderContext {
+  readonly ports: { readonly codec: Codec };
   readonly parsers: HeadParsers;
-  readonly codec: Codec;
-  /** Requests that may wait after the one being handled before reading stops. */
-  readonly mostWaiting: number;
+  readonly options: {
+    readonly limits: {
+      /** Requests that may wait after the one being handled before reading stops. */
+      readonly pipelinedRequests: number;
+    };
+  };
 }
 
 /** The reader of one connection. */
 export class RequestReader implements IoInput {
+  readonly #context: ReaderContext;
   readonly #inbox: Inbox;
-  readonly #parsers: HeadParsers;
-  readonly #codec: Codec;
-  readonly #mostWaiting: number;
   /** At work on a head that has not arrived whole; `null` between heads. */
   #parser: HeadParser | null = null;
   /** Requests in the inbox that wait for the one being handled, at most. */
@@ -42,15 +43,15 @@ export class RequestReader implements IoInput {
   /** Whether its client sent it without waiting for the answer to the one before. */
   pipelined = false;
 
-  constructor(init: RequestReaderInit) {
-    this.#inbox = init.inbox;
-    this.#parsers = init.parsers;
-    this.#codec = init.codec;
-    this.#mostWaiting = init.mostWaiting;
+  constructor(context: ReaderContext, inbox: Inbox) {
+    this.#context = context;
+    this.#inbox = inbox;
   }
 
   room(): Bytes | null {
-    return this.#waiting < this.#mostWaiting ? this.#inbox.room() : null;
+    return this.#waiting < this.#context.options.limits.pipelinedRequests
+      ? this.#inbox.room()
+      : null;
   }
 
   filled(count: number): void {
@@ -84,7 +85,7 @@ export class RequestReader implements IoInput {
    */
   next(): RequestHead | null {
     const { bytes, start, end } = this.#inbox;
-    const parser = this.#parser ??= this.#parsers.take();
+    const parser = this.#parser ??= this.#context.parsers.take();
     try {
       if (parser.parse(bytes, start, end) === NEED_MORE) return null;
     } catch (error) {
@@ -92,7 +93,7 @@ export class RequestReader implements IoInput {
       throw error;
     }
     const parsed = this.parsed = parser.head;
-    const head = new ReadHead(parsed, { bytes, start, codec: this.#codec });
+    const head = new ReadHead(parsed, { bytes, start, codec: this.#context.ports.codec });
     this.#inbox.consume(parsed.length);
     this.#letGo(parser);
     this.pipelined = this.#noneCame;
@@ -107,6 +108,6 @@ export class RequestReader implements IoInput {
 
   #letGo(parser: HeadParser): void {
     this.#parser = null;
-    this.#parsers.give(parser);
+    this.#context.parsers.give(parser);
   }
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { STATUS_TEXT } from "@std/http/status";
+import { REASON_PHRASES } from "./reason_phrases.ts";
 
 /** The end of a chunked body without trailers, RFC 9112 §7.1. */
 export const LAST_CHUNK = "0\r\n\r\n";
@@ -26,14 +26,15 @@ export const FieldFlag = {
   UPGRADE: 32,
 } as const;
 
-const REASONS: Readonly<Record<string, string>> = STATUS_TEXT;
 /** The lines of the registered codes by minor version and status, made once. */
 const STATUS_LINES: readonly (readonly (string | undefined)[])[] = [statusLines(0), statusLines(1)];
 
 function statusLines(minorVersion: 0 | 1): (string | undefined)[] {
   const lines: (string | undefined)[] = new Array(600).fill(undefined);
-  for (const status of Object.keys(REASONS)) {
-    lines[Number(status)] = `HTTP/1.${minorVersion} ${status} ${REASONS[status]}\r\n`;
+  for (const status of Object.keys(REASON_PHRASES)) {
+    lines[Number(status)] = `HTTP/1.${minorVersion} ${status} ${
+      REASON_PHRASES[Number(status)]
+    }\r\n`;
   }
   return lines;
 }
