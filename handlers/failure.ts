@@ -4,11 +4,9 @@
  * @module
  */
 
-import { STATUS_TEXT } from "@std/http/status";
 import { BodyError } from "../reactor/errors.ts";
+import { REASON_PHRASES } from "../reactor/h1/reason_phrases.ts";
 import { report } from "./report.ts";
-
-const REASONS: Readonly<Record<number, string>> = STATUS_TEXT;
 
 /**
  * 500, and the error on stderr, as `Deno.serve` does it. A body that the client sent too large, too slowly
@@ -21,7 +19,7 @@ export function failureResponse(error: unknown): Response {
 }
 
 function plain(status: number): Response {
-  const response = new Response(REASONS[status], { status });
+  const response = new Response(REASON_PHRASES[status], { status });
   response.headers.delete("content-type");
   return response;
 }

@@ -31,10 +31,8 @@ const STATUS_LINES: readonly (readonly (string | undefined)[])[] = [statusLines(
 
 function statusLines(minorVersion: 0 | 1): (string | undefined)[] {
   const lines: (string | undefined)[] = new Array(600).fill(undefined);
-  for (const status of Object.keys(REASON_PHRASES)) {
-    lines[Number(status)] = `HTTP/1.${minorVersion} ${status} ${
-      REASON_PHRASES[Number(status)]
-    }\r\n`;
+  for (const [status, reason] of Object.entries(REASON_PHRASES)) {
+    lines[Number(status)] = `HTTP/1.${minorVersion} ${status} ${reason}\r\n`;
   }
   return lines;
 }

@@ -11,6 +11,8 @@ import {
   statusLine,
 } from "../../reactor/h1/serialize.ts";
 import { ChunkedDecoder, ChunkStep } from "../../reactor/h1/chunked.ts";
+import { STATUS_TEXT } from "@std/http/status";
+import { REASON_PHRASES } from "../../reactor/h1/reason_phrases.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { latin1 } from "./splits.ts";
 
@@ -20,6 +22,10 @@ Deno.test("statusLine() gives version, status and reason", () => {
   assertEquals(statusLine(404, 1), "HTTP/1.1 404 Not Found\r\n");
   assertEquals(statusLine(101, 1), "HTTP/1.1 101 Switching Protocols\r\n");
   assertEquals(statusLine(431, 0), "HTTP/1.0 431 Request Header Fields Too Large\r\n");
+});
+
+Deno.test("REASON_PHRASES has the registered status codes, as the standard library lists them", () => {
+  assertEquals({ ...REASON_PHRASES }, { ...STATUS_TEXT });
 });
 
 Deno.test("statusLine() leaves the reason of an unregistered status empty", () => {
