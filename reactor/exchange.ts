@@ -8,6 +8,7 @@
 import type { ExchangeInfo } from "./observer.ts";
 import type { Address, Bytes, Conn } from "./ports.ts";
 import type { RequestHead } from "./request_head.ts";
+import type { CloseReason } from "./states.ts";
 
 /** The head of an answer. */
 export interface ResponseHead {
@@ -40,6 +41,19 @@ export interface RequestBody {
   readText(decode: (bytes: Bytes) => string): string | Promise<string>;
   /** The rest is not wanted: later reads give `null`, the engine drains it or closes. */
   cancel(): void;
+}
+
+/** A connection that the application has taken over. */
+export interface TakenConn extends Conn {
+  /**
+   * Called at most once, when somebody asks for the connection's end in good order: the server shuts down,
+   * or `close()` was called on it. Nothing else happens to it then, until it is cut.
+   */
+  onAsked: ((reason: CloseReason) => void) | null;
+  /** Why its end was asked for; `null` while it was not. */
+  readonly asked: CloseReason | null;
+  /** The next bytes, as many as have arrived, in an array of the caller's own; `null` at the end. */
+  take(): Promise<Bytes | null>;
 }
 
 /** One request and its answer, as the application sees it. Every method is harmless once it has ended. */
@@ -92,7 +106,7 @@ export interface Exchange {
    * @throws {TypeError} If the request has a body, did not ask for an upgrade or was answered, or the status
    * is neither 101 nor, for CONNECT, 2xx.
    */
-  upgrade(head: ResponseHead): Conn;
+  upgrade(head: ResponseHead): TakenConn;
 }
 
 /** What the connection calls for each request. */

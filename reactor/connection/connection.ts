@@ -34,6 +34,7 @@ import {
 } from "../answer/refusal.ts";
 import type { Pending } from "../dispatch/agenda.ts";
 import { type AbortError, BodyError, type ProtocolCode, ProtocolError } from "../errors.ts";
+import type { TakenConn } from "../exchange.ts";
 import { CONTINUE } from "../h1/serialize.ts";
 import { Inbox } from "../memory/inbox.ts";
 import { Outbox } from "../memory/outbox.ts";
@@ -216,6 +217,7 @@ export class Connection
 
   close(reason: CloseReason): void {
     this.#life.ask(reason);
+    this.#noteAsked();
     this.settle();
   }
 
@@ -415,12 +417,13 @@ export class Connection
     this.#life.cut("handler_failed");
   }
 
-  onUpgrade(exchange: LiveExchange): Conn {
+  onUpgrade(exchange: LiveExchange): TakenConn {
     this.#deliver(exchange);
     this.#move(EVENTS.upgrade);
     const { inbox } = this;
     this.#upgraded = new UpgradedConnection(this, { conn: this.#conn, io: this.#io, inbox });
     if (this.peerEnded) this.#upgraded.ended();
+    this.#noteAsked();
     this.flush();
     return this.#upgraded;
   }
@@ -450,6 +453,13 @@ export class Connection
   onRawClosed(): void {
     this.#life.cut("upgrade_ended");
     this.settle();
+  }
+
+  /** Whoever has taken the connection over is told that its end is asked for. */
+  #noteAsked(): void {
+    const upgraded = this.#upgraded;
+    const { reason } = this.ending;
+    if (upgraded !== null && reason !== null) this.note(() => upgraded.askedToEnd(reason));
   }
 
   // Settling.

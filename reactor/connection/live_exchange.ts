@@ -12,12 +12,12 @@ import type { PlainAnswers } from "../answer/plain_answers.ts";
 import { OVERLOADED } from "../answer/refusal.ts";
 import type { Observers } from "../dispatch/observers.ts";
 import { type AbortError, BodyError, type ProtocolError } from "../errors.ts";
-import type { Application, Exchange, ResponseHead } from "../exchange.ts";
+import type { Application, Exchange, ResponseHead, TakenConn } from "../exchange.ts";
 import type { ParsedHead } from "../h1/parsed_head.ts";
 import { bodyAllowed, chunkHead, LAST_CHUNK } from "../h1/serialize.ts";
 import type { Outbox } from "../memory/outbox.ts";
 import type { ConnectionInfo, ExchangeInfo, Refusal } from "../observer.ts";
-import type { Address, Bytes, Codec, Conn } from "../ports.ts";
+import type { Address, Bytes, Codec } from "../ports.ts";
 import type { RequestHead } from "../request_head.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { LiveBody } from "./request_body.ts";
@@ -64,7 +64,7 @@ export interface ExchangeHost {
   /** The same; resolves when the kernel has taken it, with `false` when the connection is gone. */
   flushed(): Promise<boolean>;
   /** The application takes the connection over. */
-  onUpgrade(exchange: LiveExchange): Conn;
+  onUpgrade(exchange: LiveExchange): TakenConn;
 }
 
 /** What an exchange begins with. */
@@ -115,7 +115,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   #outcome: "pending" | "delivered" | AbortError = "pending";
   #phase: AnswerPhase = "open";
   /** The raw connection, once the application has taken it over. */
-  #raw: Conn | null = null;
+  #raw: TakenConn | null = null;
   #framing: AnswerFraming = "none";
   /** Bytes that the announced Content-Length still asks for. */
   #owed = 0;
@@ -277,7 +277,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     }
   }
 
-  upgrade(head: ResponseHead): Conn {
+  upgrade(head: ResponseHead): TakenConn {
     if (this.#phase !== "open") {
       throw new TypeError("Cannot upgrade the connection: the request was already answered");
     }

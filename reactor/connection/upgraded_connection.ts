@@ -6,8 +6,10 @@
  * @module
  */
 
+import type { TakenConn } from "../exchange.ts";
 import type { Inbox } from "../memory/inbox.ts";
 import type { Address, Bytes, Conn } from "../ports.ts";
+import type { CloseReason } from "../states.ts";
 import type { IoLoop } from "./io_loop.ts";
 
 /** What hears of what becomes of it. */
@@ -24,9 +26,11 @@ export interface UpgradeParts {
 }
 
 /** The raw connection after a 101 or a 2xx to CONNECT. */
-export class UpgradedConnection implements Conn {
+export class UpgradedConnection implements TakenConn {
   readonly #host: UpgradeHost;
   readonly #parts: UpgradeParts;
+  onAsked: ((reason: CloseReason) => void) | null = null;
+  asked: CloseReason | null = null;
   #ended = false;
   /** Reads that wait, in their order: one that was given up on may be followed by another. */
   #waiting: (() => void)[] = [];
@@ -48,13 +52,24 @@ export class UpgradedConnection implements Conn {
     const { inbox, io } = this.#parts;
     while (inbox.size === 0) {
       if (this.#ended) return null;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await this.#more();
     }
     const count = Math.min(into.length, inbox.size);
     into.set(inbox.bytes.subarray(inbox.start, inbox.start + count));
     inbox.consume(count);
     io.readOn();
     return count;
+  }
+
+  async take(): Promise<Bytes | null> {
+    const { inbox, io } = this.#parts;
+    while (inbox.size === 0) {
+      if (this.#ended) return null;
+      await this.#more();
+    }
+    const bytes = inbox.take(inbox.size);
+    io.readOn();
+    return bytes;
   }
 
   write(bytes: Bytes): Promise<number> {
@@ -77,6 +92,15 @@ export class UpgradedConnection implements Conn {
     this.#parts.conn.unref();
   }
 
+  /** Its end is asked for; only the first time counts. */
+  askedToEnd(reason: CloseReason): void {
+    if (this.asked !== null) return;
+    this.asked = reason;
+    const call = this.onAsked;
+    this.onAsked = null;
+    call?.(reason);
+  }
+
   /** New bytes are in the inbox. */
   arrived(): void {
     const waiting = this.#waiting;
@@ -88,5 +112,9 @@ export class UpgradedConnection implements Conn {
   ended(): void {
     this.#ended = true;
     this.arrived();
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }

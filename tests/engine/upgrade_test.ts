@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { TakenConn } from "../../reactor/exchange.ts";
 import type { Bytes, Conn } from "../../reactor/ports.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../support/assert.ts";
 import { fromLatin1, latin1, settled } from "./fakes.ts";
@@ -14,7 +15,10 @@ import { answers, type Line, onRig, type Rig } from "./rig.ts";
 const SWITCHING = { status: 101, fields: ["Connection", "Upgrade", "Upgrade", "raw"] };
 const CONNECT = head("CONNECT h:80 HTTP/1.1", "Host: h:80");
 
-async function taken(rig: Rig, ...packets: readonly string[]): Promise<{ line: Line; raw: Conn }> {
+async function taken(
+  rig: Rig,
+  ...packets: readonly string[]
+): Promise<{ line: Line; raw: TakenConn }> {
   const line = await rig.sent(...packets);
   const { exchange, method } = rig.last;
   const raw = exchange.upgrade(method === "CONNECT" ? { status: 200, fields: [] } : SWITCHING);
@@ -209,5 +213,63 @@ Deno.test("a failed write after the client's end ends a connection that was take
     // Nobody reads after the end, so only the write can tell.
     await assertRejects(() => raw.write(latin1("too late")));
     assertEquals([line.state, line.reason], ["closed", "peer_reset"] as unknown[]);
+  });
+});
+
+Deno.test("whoever has taken a connection over is told once that its end is asked for", async () => {
+  await onRig({}, async (rig) => {
+    const { line } = await taken(rig, UPGRADE);
+    const { raw: other } = await taken(rig, UPGRADE);
+    const told: string[] = [];
+    other.onAsked = (reason) => told.push(reason);
+    line.connection.close("asked");
+    assertEquals(told, []);
+    const report = rig.reactor.shutdown({ readyDelay: 0, deadline: 1_000, grace: 500 });
+    assertEquals([told, other.asked], [["shutdown"], "shutdown"] as unknown[]);
+    await rig.advance(1_600);
+    assertEquals([told, (await report).forced], [["shutdown"], 2] as unknown[]);
+  });
+});
+
+Deno.test("a connection whose end was asked for before its upgrade says so", async () => {
+  await onRig({}, async (rig) => {
+    const line = await rig.sent(UPGRADE);
+    line.connection.close("asked");
+    const raw = rig.last.exchange.upgrade(SWITCHING);
+    assertEquals([raw.asked, line.state], ["asked", "upgraded"] as unknown[]);
+    raw.close();
+  });
+});
+
+Deno.test("what a listener for the end throws costs its own connection alone", async () => {
+  await onRig({}, async (rig) => {
+    const { line, raw } = await taken(rig, UPGRADE);
+    const { raw: other } = await taken(rig, UPGRADE);
+    raw.onAsked = () => {
+      throw new Error("Thrown by a listener");
+    };
+    let told = 0;
+    other.onAsked = () => told++;
+    const report = rig.reactor.shutdown({ readyDelay: 0, deadline: 1_000, grace: 500 });
+    await settled();
+    assertEquals([line.reason, told], ["internal_error", 1] as unknown[]);
+    rig.defects.length = 0;
+    other.close();
+    await report;
+  });
+});
+
+Deno.test("take() gives what has arrived in arrays of the caller's own, and then the end", async () => {
+  await onRig({}, async (rig) => {
+    const { line, raw } = await taken(rig, UPGRADE + "first");
+    const first = await raw.take();
+    const next = raw.take();
+    await line.wire.send("second");
+    const second = await next;
+    assertEquals([first, second].map((bytes) => fromLatin1(bytes!)), ["first", "second"]);
+    assert(first!.buffer !== second!.buffer);
+    await line.wire.end();
+    assertEquals(await raw.take(), null);
+    raw.close();
   });
 });
