@@ -18,6 +18,8 @@
 export { serve, type Server } from "./handlers/serve.ts";
 export { AccessLog, type AccessLogOptions } from "./handlers/access_log/access_log.ts";
 export type { LogFormat } from "./handlers/access_log/formats.ts";
+export { type FileHandler, staticFiles } from "./handlers/files/static_files.ts";
+export type { CacheRule, FileCoding, StaticFilesOptions } from "./handlers/files/options.ts";
 export { Health, type Phased } from "./handlers/health.ts";
 export type {
   DropEvent,

@@ -1,0 +1,265 @@
+/**
+ * A folder as a site: which file answers for a URL, and the answer. Loaded with the first request.
+ *
+ * @module
+ */
+
+import { accepts } from "@std/http/negotiation";
+import type { Bytes } from "../../reactor/ports.ts";
+import { READING, refuseMethod } from "../methods.ts";
+import type { ServeHandlerInfo } from "../serve_options.ts";
+import { acceptedCodings, EXTENSIONS } from "./codings.ts";
+import { type Answer, answerFor, assemble, errorPage } from "./file_answer.ts";
+import { readAt, streamParts } from "./file_body.ts";
+import { type FileState, isSameState, isSettled, stateOf } from "./file_state.ts";
+import { FileStore } from "./file_store.ts";
+import type { Missing } from "./fresh_stats.ts";
+import type { FileCoding, FileOptions } from "./options.ts";
+import { represent, type Representation } from "./representation.ts";
+import { RootFolder } from "./root_folder.ts";
+import { type PathRules, type UrlPath, urlPath } from "./url_path.ts";
+
+/** Files up to this size are read whole; over it they are streamed. */
+const SMALL_BYTES = 64 * 1024;
+
+/** A file that is there. */
+interface Found {
+  readonly names: readonly string[];
+  readonly state: FileState;
+}
+
+/** A form of a file: the file, or a coded one beside it. */
+interface Form {
+  /** Where it is in the file system. */
+  readonly path: string;
+  /** The file's path below the root, without the coding's extension. */
+  readonly file: string;
+  readonly coding: FileCoding | null;
+  readonly state: FileState;
+}
+
+/** One request. */
+interface Visit {
+  readonly request: Request;
+  readonly info: ServeHandlerInfo;
+}
+
+/** The files under one root, by one set of options. */
+export class FileSite {
+  readonly #options: FileOptions;
+  readonly #rules: PathRules;
+  readonly #root: RootFolder;
+  readonly #store: FileStore;
+  /** Versions that are being read, so that nobody reads one twice at a time. */
+  readonly #loading = new Map<string, Promise<Representation | Missing>>();
+
+  constructor(root: string | URL, options: FileOptions) {
+    const { prefix, dotfiles, symlinks, cacheBytes } = options;
+    this.#options = options;
+    this.#rules = { prefix, dotfiles, shortNames: Deno.build.os === "windows" };
+    this.#root = new RootFolder(root, symlinks);
+    this.#store = new FileStore(cacheBytes);
+  }
+
+  /** Answers one request. */
+  async answer(request: Request, info: ServeHandlerInfo): Promise<Response> {
+    const visit = { request, info };
+    const refusal = refuseMethod(request, READING);
+    // Another handler may answer more methods, for what is no file.
+    if (refusal !== null && typeof this.#options.notFound !== "function") return refusal;
+    const path = urlPath(request.url, this.#rules);
+    const found = path === null ? "absent" : await this.#find(path);
+    if (typeof found === "string") return await this.#instead(visit, { path, why: found });
+    if (refusal !== null) return refusal;
+    if (found instanceof Response) return found;
+    const response = await this.#send(request, found);
+    return typeof response === "string" ? await this.#missing(visit, response) : response;
+  }
+
+  /** The file for a path, or the answer for a folder. */
+  async #find(path: UrlPath): Promise<Found | Response | Missing> {
+    const { names, endsWithSlash } = path;
+    const info = await this.#root.look(this.#root.pathOf(names));
+    if (typeof info !== "string" && info.isFile && !endsWithSlash) {
+      return { names, state: stateOf(info) };
+    }
+    if (this.#options.cleanUrls && !endsWithSlash && names.length > 0) {
+      const clean = await this.#fileAt([...names.slice(0, -1), `${names.at(-1)}.html`]);
+      if (clean !== null) return clean;
+    }
+    if (typeof info === "string") return info;
+    return info.isDirectory ? await this.#folder(path) : "absent";
+  }
+
+  async #folder(path: UrlPath): Promise<Found | Response | Missing> {
+    const { names, endsWithSlash } = path;
+    const { index, listing } = this.#options;
+    // One after the other: without the slash, only where the folder is decides.
+    if (!endsWithSlash) {
+      const inside = await this.#root.holds(this.#root.pathOf(names));
+      return inside ? toFolder(path) : "absent";
+    }
+    const found = index === null ? null : await this.#fileAt([...names, ...index.split("/")]);
+    if (found !== null) return found;
+    if (!listing || !await this.#root.holds(this.#root.pathOf(names))) return "absent";
+    const { folderListing } = await import("./listing.ts");
+    return await folderListing({ root: this.#root, names, rules: this.#rules });
+  }
+
+  async #fileAt(names: readonly string[]): Promise<Found | null> {
+    const info = await this.#root.look(this.#root.pathOf(names));
+    return typeof info !== "string" && info.isFile ? { names, state: stateOf(info) } : null;
+  }
+
+  /** Nothing is there: the application's own page may stand in for it. */
+  async #instead(
+    visit: Visit,
+    { path, why }: { readonly path: UrlPath | null; readonly why: Missing },
+  ): Promise<Response> {
+    const { request } = visit;
+    const { fallback } = this.#options;
+    const isPage = path !== null && why === "absent" && !path.last.includes(".") &&
+      READING.includes(request.method);
+    if (fallback === null || !isPage) return await this.#missing(visit, why);
+    const found = await this.#fileAt(fallback.split("/"));
+    const wanted = accepts(request, "text/html") === "text/html";
+    const response = found !== null && wanted ? await this.#send(request, found) : "absent";
+    if (typeof response === "string") return await this.#missing(visit, response);
+    response.headers.append("Vary", "Accept");
+    return response;
+  }
+
+  /** What is not there, or may not be served. */
+  async #missing({ request, info }: Visit, why: Missing): Promise<Response> {
+    const { notFound } = this.#options;
+    if (typeof notFound === "function") return await notFound(request, info);
+    if (why === "forbidden") return line(403, "Forbidden");
+    const page = notFound === null ? null : await this.#fileAt(notFound.split("/"));
+    if (page === null) return line(404, "Not found");
+    const response = await this.#deliver(
+      this.#formOf(page),
+      (file) => errorPage(request, file),
+    );
+    return typeof response === "string" ? line(404, "Not found") : response;
+  }
+
+  async #send(request: Request, found: Found): Promise<Response | Missing> {
+    const form = await this.#preferred(request, this.#formOf(found));
+    return await this.#deliver(form, (file) => answerFor(request, file));
+  }
+
+  /** Answers with a form of a file, as `decide` says. */
+  async #deliver(
+    form: Form,
+    decide: (file: Representation) => Answer,
+  ): Promise<Response | Missing> {
+    const file = await this.#load(form);
+    if (typeof file === "string") return file;
+    const answer = decide(file);
+    if (answer.parts === null || file.bytes !== null) return whole(answer, file.bytes);
+    const opened = await this.#root.open(form.path, file.state);
+    if (typeof opened === "string") return opened;
+    if (isSameState(opened.state, file.state)) return streamed(answer, opened.file);
+    // It has changed since: what goes out describes the file that is open.
+    const anew = decide(this.#remember(form, { state: opened.state, bytes: null }));
+    return streamed(anew, opened.file);
+  }
+
+  #formOf({ names, state }: Found): Form {
+    return { path: this.#root.pathOf(names), file: `/${names.join("/")}`, coding: null, state };
+  }
+
+  /** The coded form that the client likes best and that is there; else the file. */
+  async #preferred(request: Request, plain: Form): Promise<Form> {
+    const { codings } = this.#options;
+    if (codings.length === 0) return plain;
+    const accepted = acceptedCodings(request.headers.get("accept-encoding"), codings);
+    const infos = await Promise.all(
+      accepted.map((coding) => this.#root.look(plain.path + EXTENSIONS[coding])),
+    );
+    for (const [at, info] of infos.entries()) {
+      if (typeof info === "string" || !info.isFile) continue;
+      const coding = accepted[at]!;
+      const path = plain.path + EXTENSIONS[coding];
+      return { path, file: plain.file, coding, state: stateOf(info) };
+    }
+    return plain;
+  }
+
+  /** The present version, from memory if it is known there. */
+  async #load(form: Form): Promise<Representation | Missing> {
+    const known = this.#store.get(form.path);
+    if (known !== undefined && isCurrent(known.file, form)) return known.file;
+    const running = await this.#loading.get(form.path);
+    if (running !== undefined && typeof running !== "string" && isCurrent(running, form)) {
+      return running;
+    }
+    const loading = this.#read(form, known?.state ?? null);
+    this.#loading.set(form.path, loading);
+    try {
+      return await loading;
+    } finally {
+      if (this.#loading.get(form.path) === loading) this.#loading.delete(form.path);
+    }
+  }
+
+  /** Opens a form to see whether it may be served, and reads it if it is small. */
+  async #read(form: Form, known: FileState | null): Promise<Representation | Missing> {
+    const opened = await this.#root.open(form.path, known);
+    if (typeof opened === "string") {
+      this.#store.delete(form.path);
+      return opened;
+    }
+    using file = opened.file;
+    const { size } = opened.state;
+    if (size > SMALL_BYTES) return this.#remember(form, { state: opened.state, bytes: null });
+    const bytes = await readAt(file, { first: 0, length: size });
+    const after = stateOf(await file.stat());
+    // Written to while it was read: it is as long as what was read, and not remembered.
+    const state = { ...after, size: bytes.length };
+    return this.#remember(form, { state, bytes });
+  }
+
+  #remember(
+    form: Form,
+    { state, bytes }: { readonly state: FileState; readonly bytes: Bytes | null },
+  ): Representation {
+    const now = Date.now();
+    const { file: path, coding } = form;
+    const file = represent({ path, coding, state, bytes, now }, this.#options);
+    const lasts = isSettled(state, now) && (bytes === null || this.#options.cacheBytes > 0);
+    this.#store.set(form.path, { state, file: lasts ? file : null });
+    return file;
+  }
+}
+
+/** Whether what is remembered is what a request for `form` would find now. */
+function isCurrent(known: Representation | null, form: Form): known is Representation {
+  return known !== null && isSameState(known.state, form.state) && known.coding === form.coding;
+}
+
+/** An answer whose body, if it has one, is in `bytes`. */
+function whole({ status, fields, parts }: Answer, bytes: Bytes | null): Response {
+  const body = parts === null || bytes === null ? null : assemble(parts, bytes);
+  return new Response(body, { status, headers: [...fields] });
+}
+
+/** An answer whose body comes out of `file`, which is closed when it is not needed any more. */
+function streamed(answer: Answer, file: Deno.FsFile): Response {
+  const { status, fields, parts } = answer;
+  if (parts !== null) {
+    return new Response(streamParts(file, parts), { status, headers: [...fields] });
+  }
+  file.close();
+  return whole(answer, null);
+}
+
+/** Relative, so that it leads one level down and nowhere else, also behind a proxy that maps paths. */
+function toFolder({ last, query }: UrlPath): Response {
+  const location = `./${encodeURIComponent(last)}/${query}`;
+  return new Response(null, { status: 301, headers: { location, "cache-control": "no-cache" } });
+}
+
+function line(status: number, text: string): Response {
+  return new Response(`${text}\n`, { status, headers: { "cache-control": "no-store" } });
+}
