@@ -111,10 +111,16 @@ function handlerOf(first: unknown, second: unknown, given: Given): unknown {
 }
 
 function refuseUnsupported(given: Given): void {
+  const found = unsupportedOption(given);
+  if (found !== null) throw new TypeError(`Cannot use ${found}`);
+}
+
+/** The first option of `Deno.serve` that Weir has not, and why; `null` if there is none. */
+export function unsupportedOption(given: object): string | null {
   for (const [name, advice] of Object.entries(UNSUPPORTED)) {
-    if (given[name] === undefined) continue;
-    throw new TypeError(`Cannot use option '${name}': ${advice}`);
+    if (Reflect.get(given, name) !== undefined) return `option '${name}': ${advice}`;
   }
+  return null;
 }
 
 /** A path wins over a port and over a certificate, as in `Deno.serve`. */
