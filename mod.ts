@@ -42,6 +42,16 @@ export {
   type WorkersOptions,
   type WorkersStats,
 } from "./handlers/workers/workers.ts";
+export {
+  upgradeWebSocket,
+  type WebSocketUpgrade,
+} from "./handlers/websocket/upgrade_web_socket.ts";
+export type {
+  AllowedOrigins,
+  FullBufferPolicy,
+  UpgradeWebSocketOptions,
+} from "./handlers/websocket/options.ts";
+export { UpgradeError, type UpgradeErrorStatus } from "./handlers/websocket/upgrade_error.ts";
 export type {
   ServeAddr,
   ServeHandler,

@@ -15,6 +15,7 @@ import { sendPlan } from "./response.ts";
 import type { HandlerContext } from "./handler_context.ts";
 import type { SendPlan, StreamPlan, WholePlan } from "./send_plan.ts";
 import { discard, sendStream } from "./send_stream.ts";
+import { type TakeOver, takeOverOf } from "./take_over.ts";
 
 /** What the application is made of. */
 export interface FetchInit {
@@ -75,12 +76,23 @@ interface Call {
 function answer(call: Call, response: unknown): void {
   // The client is gone, or the connection was taken over: a body that nobody will read is let go.
   if (call.exchange.responded) return discard(response);
-  send(call, planFor(call, response));
+  const plan = sendPlan(response);
+  if (isInterim(plan)) takeOver(call, plan.fields, takeOverOf(response));
+  else send(call, encoded(call, plan));
 }
 
 function planFor(call: Call, response: unknown): SendPlan {
   const plan = sendPlan(response);
-  if (plan.kind !== "later" && plan.status < 200) throw interim();
+  if (isInterim(plan)) throw interim();
+  return encoded(call, plan);
+}
+
+function isInterim(plan: SendPlan): plan is WholePlan | StreamPlan {
+  return plan.kind !== "later" && plan.status < 200;
+}
+
+/** The plan, with the body compressed where the server does that. */
+function encoded(call: Call, plan: SendPlan): SendPlan {
   if (call.compressor === null) return plan;
   return { kind: "later", plan: compressed(call, plan, call.compressor) };
 }
@@ -93,6 +105,20 @@ async function compressed(
   const { compress } = await compressor;
   const small = compress(plan, call.request.headers.get("accept-encoding"));
   return small.kind === "later" ? await small.plan : small;
+}
+
+/** The handler has returned the Response that stands for taking the connection over. */
+async function takeOver(
+  call: Call,
+  fields: readonly string[],
+  begin: TakeOver | undefined,
+): Promise<void> {
+  try {
+    if (begin === undefined) throw interim();
+    await begin(fields);
+  } catch (error) {
+    recover(call, error);
+  }
 }
 
 function interim(): TypeError {

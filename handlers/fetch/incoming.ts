@@ -32,7 +32,7 @@ const decodeUtf8 = (bytes: Bytes) => utf8.decode(bytes);
 /** One request as received. */
 export class Incoming {
   readonly method: string;
-  readonly #exchange: RequestExchange;
+  readonly exchange: RequestExchange;
   readonly #head: RequestHead;
   readonly #defaultHost: string;
   #url: string | null = null;
@@ -45,14 +45,14 @@ export class Incoming {
 
   constructor({ exchange, head, defaultHost }: RequestOptions) {
     this.method = head.method;
-    this.#exchange = exchange;
+    this.exchange = exchange;
     this.#head = head;
     this.#defaultHost = defaultHost;
   }
 
   /** Scheme, host and target as sent, RFC 9112 §3.3; nothing is normalized. */
   get url(): string {
-    const scheme = this.#exchange.secure ? "https://" : "http://";
+    const scheme = this.exchange.secure ? "https://" : "http://";
     return this.#url ??= this.#head.url(scheme, this.#defaultHost);
   }
 
@@ -61,7 +61,7 @@ export class Incoming {
   }
 
   get signal(): AbortSignal {
-    return this.#signal ??= signalOf(this.#exchange);
+    return this.#signal ??= signalOf(this.exchange);
   }
 
   get body(): ReadableStream<Bytes> | null {
@@ -129,7 +129,7 @@ export class Incoming {
   get #ownBody(): IncomingBody | null {
     const { method } = this;
     if (method === "GET" || method === "HEAD" || method === "CONNECT") return null;
-    return this.#body ??= new IncomingBody(this.#exchange.body);
+    return this.#body ??= new IncomingBody(this.exchange.body);
   }
 
   /** The real request, once `clone()` has put one half of the body there in the stream's place. */

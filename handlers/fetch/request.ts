@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Incoming, type RequestOptions } from "./incoming.ts";
+import { Incoming, type RequestExchange, type RequestOptions } from "./incoming.ts";
 import { standIn } from "./stand_in.ts";
 
 export type { RequestOptions } from "./incoming.ts";
@@ -96,4 +96,10 @@ standIn<Request>(LazyRequest.prototype, {
 /** The request that a handler gets. Reads nothing but the head's text, once. */
 export function lazyRequest(options: RequestOptions): Request {
   return new LazyRequest(new Incoming(options)) as unknown as Request;
+}
+
+/** What a request that {@linkcode lazyRequest} made came in; `null` for any other. */
+export function requestExchange(request: Request): RequestExchange | null {
+  const incoming: unknown = Reflect.get(request, STATE);
+  return incoming instanceof Incoming ? incoming.exchange : null;
 }
