@@ -144,8 +144,12 @@ export class FileSite {
   }
 
   async #send(request: Request, found: Found): Promise<Response | Missing> {
-    const form = await this.#preferred(request, this.#formOf(found));
-    return await this.#deliver(form, (file) => answerFor(request, file));
+    const plain = this.#formOf(found);
+    const form = await this.#preferred(request, plain);
+    const decide = (file: Representation) => answerFor(request, file);
+    const response = await this.#deliver(form, decide);
+    if (form === plain || typeof response !== "string") return response;
+    return await this.#deliver(plain, decide);
   }
 
   /** Answers with a form of a file, as `decide` says. */
