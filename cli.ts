@@ -1,13 +1,12 @@
 /**
- * The program `weir`: a server that says hello. See `--help`, or `cli/command.ts`.
+ * The program `weir`: serves a module, a folder, or a hello. See `--help`, or `docs/reference/cli.md`.
  *
  * @module
  */
 
 import { runProgram } from "./cli/program.ts";
-import { hello } from "./handlers/hello.ts";
 
 if (import.meta.main) {
   // Not left to the event loop: a handler that hangs may hold it open for ever.
-  Deno.exit(await runProgram(Deno.args, hello));
+  Deno.exit(await runProgram(Deno.args));
 }

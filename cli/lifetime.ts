@@ -4,27 +4,32 @@
  * @module
  */
 
-import type { Server, ShutdownReport } from "../mod.ts";
-import type { ServeCommand } from "./command.ts";
+import type { Server, Shutdown, ShutdownReport } from "../mod.ts";
+import type { Output } from "./output.ts";
 import { formatReport } from "./report.ts";
+import { Waiting } from "./waiting.ts";
 
 /** 128 and the signal's number, as a shell reports a process that a signal ended. */
 const FORCED = { SIGINT: 130, SIGTERM: 143 };
 
 /** What a lifetime is made of. */
 export interface LifetimeInit {
-  readonly server: Server;
-  readonly command: ServeCommand;
+  readonly shutdown: Shutdown;
   /** Closes everything when it is aborted. */
   readonly force: AbortController;
-  /** Prints a line, without waiting for whoever reads it. */
-  readonly say: (line: string) => void;
+  /** Where it says how it ends; `null` for nowhere. */
+  readonly output: Output | null;
 }
 
-/** The first call to end drains, each signal behind it closes everything. */
+/**
+ * The first call to end drains, each signal after it closes everything. To be made before the server
+ * listens: whoever finds it listening may send a signal at once.
+ */
 export class Lifetime {
   readonly #init: LifetimeInit;
+  #server: Server | null = null;
   #report: Promise<ShutdownReport> | null = null;
+  #waiting: Waiting | null = null;
   /** 1 if the server ends without being told to. */
   #status = 1;
 
@@ -34,22 +39,38 @@ export class Lifetime {
     Deno.addSignalListener("SIGTERM", () => this.#onSignal("SIGTERM"));
   }
 
+  /** The server that is to be ended. */
+  watch(server: Server): void {
+    this.#server = server;
+  }
+
   /** Begins to drain; `forcing` names what would end it at once. */
   drain(forcing: string): void {
-    if (this.#report !== null) return;
-    const { server, say, command: { drainMs, readyDelayMs } } = this.#init;
-    const delay = readyDelayMs > 0 ? `leaving for ${readyDelayMs} ms, then ` : "";
-    say(`Weir ${delay}draining for at most ${drainMs} ms; ${forcing} forces`);
-    this.#report = server.shutdown({ readyDelay: readyDelayMs, deadline: drainMs });
+    const server = this.#server;
+    if (this.#report !== null || server === null) return;
+    const { output, shutdown } = this.#init;
+    const { readyDelay, deadline } = shutdown;
+    const delay = readyDelay > 0 ? `leaving for ${readyDelay} ms, then ` : "";
+    this.#say(`Weir ${delay}draining for at most ${deadline} ms; ${forcing} forces`);
+    this.#report = server.shutdown(shutdown);
     this.#status = 0;
+    if (output === null) return;
+    const { connections } = server;
+    const terminal = Deno.stdout.isTerminal();
+    this.#waiting = new Waiting({ connections, times: shutdown, output, terminal });
   }
 
   /** Resolves with the exit status when the server has ended. */
   async end(): Promise<number> {
-    await this.#init.server.finished;
+    await this.#server?.finished;
+    this.#waiting?.stop();
     if (this.#report === null) console.error("weir: The listening socket failed");
-    else this.#init.say(formatReport(await this.#report));
+    else this.#say(formatReport(await this.#report));
     return this.#status;
+  }
+
+  #say(line: string): void {
+    void this.#init.output?.add(`${line}\n`);
   }
 
   #onSignal(name: keyof typeof FORCED): void {

@@ -5,7 +5,6 @@
  */
 
 import { Health, Metrics, type ServeHandler, type Server } from "../mod.ts";
-import type { ServeCommand } from "./command.ts";
 
 /** A handler with more paths in front of it. */
 export interface Mounted {
@@ -20,14 +19,20 @@ interface Mount {
   observe(server: Server): unknown;
 }
 
-/** Puts what `command` asks for in front of `handler`; without any flag it stays as it is. */
-export function mount(handler: ServeHandler, command: ServeCommand): Mounted {
+/** Which paths are wanted. */
+export interface MountFlags {
+  readonly health: boolean;
+  readonly metrics: boolean;
+}
+
+/** Puts what the flags ask for in front of `handler`; without any of them it stays as it is. */
+export function mount(handler: ServeHandler, { health, metrics }: MountFlags): Mounted {
   const mounts = new Map<string, Mount>();
-  if (command.health) {
-    const health = new Health();
-    mounts.set("/healthz", health).set("/readyz", health);
+  if (health) {
+    const both = new Health();
+    mounts.set("/healthz", both).set("/readyz", both);
   }
-  if (command.metrics) mounts.set("/metrics", new Metrics());
+  if (metrics) mounts.set("/metrics", new Metrics());
   if (mounts.size === 0) return { handler, watch: () => {} };
   return {
     handler: (request, info) => {

@@ -7,12 +7,18 @@
 
 import config from "../deno.json" with { type: "json" };
 import { type AccessLog, type ServeHandler, type Server, StatusPage } from "../mod.ts";
-import { HELP, parseCommand, type ServeCommand } from "./command.ts";
+import { type App, HELLO } from "./app/app.ts";
+import { loadApp } from "./app/load.ts";
+import { openBrowser } from "./browser.ts";
+import { type Command, parseCommand } from "./command.ts";
 import { Lifetime } from "./lifetime.ts";
 import { mount } from "./mounts.ts";
-import { formatAddress } from "./report.ts";
 import { Output } from "./output.ts";
-import { openLog, start, StartError, startStatus, STATUS_PATH } from "./start.ts";
+import { formatAddress, formatAddresses } from "./report.ts";
+import { Misuse, StartError } from "./settings/errors.ts";
+import { readSources, type Resolved, resolveSettings, type Settings } from "./settings/settings.ts";
+import { dropPermissions, openLog, start, startStatus, STATUS_PATH } from "./start.ts";
+import { formatSummary } from "./summary.ts";
 import { printTrace } from "./trace_output.ts";
 
 /** The page has said that the server has ended; who does not take that in time misses nothing. */
@@ -21,56 +27,100 @@ const STATUS_END = { deadline: 200, grace: 0 };
 /** How long the last lines may take, in milliseconds. */
 const LAST_LINES_MS = 500;
 
-/** Runs the command that `args` say, with `handler` answering; resolves with the exit status. */
-export async function runProgram(args: readonly string[], handler: ServeHandler): Promise<number> {
-  const command = parseCommand(args);
-  switch (command.kind) {
-    case "help":
-      console.log(HELP);
-      return 0;
-    case "version":
-      console.log(`Weir ${config.version} (Deno ${Deno.version.deno})`);
-      return 0;
-    case "misuse":
-      console.error(`weir: ${command.message}; --help lists the flags`);
-      return 2;
-    case "serve":
-      return await serveUntilSignal(command, handler);
-  }
-}
-
-async function serveUntilSignal(command: ServeCommand, handler: ServeHandler): Promise<number> {
-  const force = new AbortController();
-  const output = new Output(Deno.stdout);
-  const say = (line: string) => void output.add(`${line}\n`);
-  const { place, statusPort } = command;
-  const mounted = mount(handler, command);
+/**
+ * Runs the command that `args` say; resolves with the exit status.
+ *
+ * @param hello What answers where no module and no folder is named.
+ */
+export async function runProgram(
+  args: readonly string[],
+  hello: ServeHandler = HELLO.handler,
+): Promise<number> {
   try {
-    const log = openLog(command);
-    const keepWrite = command.log !== null && command.log.file !== null;
-    const server = start(place, { handler: mounted.handler, signal: force.signal, keepWrite });
-    mounted.watch(server);
-    log?.observe(server);
-    const lifetime = new Lifetime({ server, command, force, say });
-    const page = statusPort === null ? null : showStatus(server, { statusPort, lifetime });
-    // Only now: whoever reads it may send a signal at once.
-    say(`Weir listening on ${formatAddress(server.addr, place.kind === "tls")}`);
-    if (page !== null) {
-      say(`Weir status page on ${formatAddress(page.addr, false)}${STATUS_PATH.slice(1)}`);
-    }
-    const tracing = command.trace === null
-      ? null
-      : printTrace(server, { format: command.trace, output });
-    const status = await lifetime.end();
-    await page?.shutdown(STATUS_END);
-    await closeLog(log, say);
-    await inTime(printed(output, tracing));
-    return status;
+    return await run(await parseCommand(args), { ...HELLO, handler: hello });
   } catch (error) {
+    if (error instanceof Misuse) {
+      console.error(`weir: ${error.message}; --help lists the flags`);
+      return 2;
+    }
     if (!(error instanceof StartError)) throw error;
     console.error(`weir: ${error.message}`);
     return 1;
   }
+}
+
+async function run(command: Command, hello: App): Promise<number> {
+  switch (command.kind) {
+    case "help": {
+      const { HELP } = await import("./help.ts");
+      console.log(HELP);
+      return 0;
+    }
+    case "version":
+      console.log(`Weir ${config.version} (Deno ${Deno.version.deno})`);
+      return 0;
+  }
+  const { app, resolved } = await prepare(command, hello);
+  switch (command.kind) {
+    case "print-config": {
+      const { formatSettings } = await import("./settings/print.ts");
+      console.log(formatSettings(resolved.inForce));
+      return 0;
+    }
+    case "check": {
+      const { checkApp } = await import("./check.ts");
+      return await checkApp(app, resolved);
+    }
+    case "serve":
+      return await serveUntilSignal(app, resolved.settings);
+  }
+}
+
+/** Loads what is to be served, and finds out with which settings. */
+async function prepare(
+  { target, flags }: Extract<Command, { target: unknown }>,
+  hello: App,
+): Promise<{ readonly app: App; readonly resolved: Resolved }> {
+  const { environment, file } = await readSources(flags.config);
+  const layers = [flags.layer, environment, file];
+  const { settings } = resolveSettings(layers);
+  const app = target === undefined ? hello : await loadApp(target, settings);
+  return { app, resolved: resolveSettings([...layers, app.layer]) };
+}
+
+async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
+  const force = new AbortController();
+  const output = new Output(Deno.stdout);
+  const say = (line: string) => settings.quiet ? undefined : void output.add(`${line}\n`);
+  const mounted = mount(app.handler, settings);
+  const log = openLog(settings);
+  const mountedApp = { ...app, handler: mounted.handler };
+  const { shutdown } = settings;
+  const lifetime = new Lifetime({ shutdown, force, output: settings.quiet ? null : output });
+  const server = start({ app: mountedApp, settings, signal: force.signal });
+  lifetime.watch(server);
+  const addresses = formatAddresses(server.addr, settings.place.kind === "tls");
+  if (settings.open) openBrowser(addresses[0]!);
+  mounted.watch(server);
+  log?.observe(server);
+  const page = settings.statusPort === null
+    ? null
+    : showStatus(server, settings.statusPort, lifetime);
+  dropPermissions(app, settings);
+  // Only now: whoever reads it may send a signal at once.
+  say(`Weir listening on ${addresses.join(" and ")}`);
+  say(formatSummary(app.name, settings));
+  if (page !== null) {
+    say(`Weir status page on ${formatAddress(page.addr, false)}${STATUS_PATH.slice(1)}`);
+  }
+  app.onListen?.(server.addr);
+  const { trace } = settings;
+  const tracing = trace === null ? null : printTrace(server, { format: trace, output });
+  const status = await lifetime.end();
+  await page?.shutdown(STATUS_END);
+  await closeLog(log, say);
+  await inTime(printed(output, tracing));
+  return status;
 }
 
 /** Resolves when all that the program has to say has been taken. */
@@ -95,10 +145,7 @@ async function closeLog(log: AccessLog | null, say: (line: string) => void): Pro
 }
 
 /** The page's button drains as a signal does. */
-function showStatus(
-  server: Server,
-  { statusPort, lifetime }: { statusPort: number; lifetime: Lifetime },
-): Server {
+function showStatus(server: Server, statusPort: number, lifetime: Lifetime): Server {
   const page = new StatusPage({ path: STATUS_PATH, onDrain: () => lifetime.drain("a signal") });
   page.observe(server);
   return startStatus(page, statusPort);

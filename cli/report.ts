@@ -1,5 +1,5 @@
 /**
- * What the program says about addresses and its end, each as one line. Pure.
+ * What the program says about addresses and its end, each as one line.
  *
  * @module
  */
@@ -12,6 +12,27 @@ import type { ListenPlace } from "./listen_place.ts";
 export function formatAddress(addr: ServeAddr, secure: boolean): string {
   if ("path" in addr) return `unix:${addr.path}`;
   return `${secure ? "https" : "http"}://${hostAndPort(addr.hostname, addr.port)}/`;
+}
+
+/**
+ * The addresses of a server: its own and, if that stands for all of the machine's, the first by which others
+ * reach it, as far as the program may know that.
+ */
+export function formatAddresses(addr: ServeAddr, secure: boolean): string[] {
+  const own = formatAddress(addr, secure);
+  if ("path" in addr || !EVERY_ADDRESS.includes(addr.hostname)) return [own];
+  const outer = outerHostname();
+  return outer === undefined ? [own] : [own, formatAddress({ ...addr, hostname: outer }, secure)];
+}
+
+const EVERY_ADDRESS = ["0.0.0.0", "::"];
+
+function outerHostname(): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
+  if (state !== "granted") return undefined;
+  return Deno.networkInterfaces().find(({ family, address }) =>
+    family === "IPv4" && !address.startsWith("127.")
+  )?.address;
 }
 
 /** Where the program was told to listen. */

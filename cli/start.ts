@@ -6,49 +6,53 @@
  */
 
 import { AccessLog, serve, type ServeHandler, type Server, type StatusPage } from "../mod.ts";
-import type { ServeCommand } from "./command.ts";
+import type { App } from "./app/app.ts";
 import type { ListenPlace } from "./listen_place.ts";
 import { formatPlace } from "./report.ts";
+import { reasonOf, StartError } from "./settings/errors.ts";
+import type { Settings } from "./settings/settings.ts";
 
 /** Where the page is on its port. */
 export const STATUS_PATH = "/_weir/";
 
-/** Why the server could not start, as one line for people. */
-export class StartError extends Error {}
-
 /** What the server runs with. */
 export interface StartOptions {
-  readonly handler: ServeHandler;
+  readonly app: App;
+  readonly settings: Settings;
   readonly signal: AbortSignal;
-  /** Whether files have to be opened later: a log file that is opened anew. */
-  readonly keepWrite: boolean;
 }
 
 /**
- * Listens at `place`.
+ * Listens as the settings say.
  *
  * @throws {StartError} If the certificate cannot be read or the place cannot be had.
  */
-export function start(place: ListenPlace, { handler, signal, keepWrite }: StartOptions): Server {
-  const rest = { handler, signal, onListen: () => {} };
+export function start({ app, settings, signal }: StartOptions): Server {
+  const { place, options } = settings;
+  const { handler, onError } = app;
+  const rest = {
+    ...options,
+    ...onError === undefined ? {} : { onError },
+    handler,
+    signal,
+    onListen: () => {},
+  };
   const tls = place.kind === "tls" ? certificateOf(place) : {};
   try {
-    const server = place.kind === "unix"
+    return place.kind === "unix"
       ? serve({ path: place.path, ...rest })
       : serve({ hostname: place.hostname, port: place.port, ...tls, ...rest });
-    dropPermissions({ keepWrite });
-    return server;
   } catch (error) {
     throw new StartError(`Cannot listen on ${formatPlace(place)}: ${reasonOf(error)}`);
   }
 }
 
 /**
- * Opens the access log; one in a file is opened anew at each SIGHUP from then on.
+ * Opens the access log; one in a file is opened again at each SIGHUP from then on.
  *
  * @throws {StartError} If the file cannot be opened.
  */
-export function openLog({ log }: ServeCommand): AccessLog | null {
+export function openLog({ log }: Settings): AccessLog | null {
   if (log === null) return null;
   const { format, file } = log;
   if (file === null) return new AccessLog({ format });
@@ -92,17 +96,19 @@ function readPem(what: string, path: string): string {
   }
 }
 
-function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.split("\n", 1)[0] ?? "";
-}
+/** What the program's own work needs only until it listens. */
+const START_ONLY = ["read", "write", "env", "run", "sys"] as const;
 
 /**
- * Files are read and a socket's path is made at the start alone; a flaw found later should not reach
- * the file system. Deno removes the path of a unix socket at its end without a permission.
+ * Gives up what is not needed any more: a flaw that is found later should not reach the file system. An app
+ * keeps all that it was granted. Deno removes the path of a unix socket at its end without a permission.
  */
-function dropPermissions({ keepWrite }: { readonly keepWrite: boolean }): void {
-  Deno.permissions.revokeSync({ name: "read" });
+export function dropPermissions({ needs }: App, { log }: Settings): void {
+  if (needs === "everything") return;
   // What was granted without a path cannot be narrowed to one.
-  if (!keepWrite) Deno.permissions.revokeSync({ name: "write" });
+  const kept: string[] = log?.file ? ["write"] : [];
+  if (needs === "files") kept.push("read");
+  for (const name of START_ONLY) {
+    if (!kept.includes(name)) Deno.permissions.revokeSync({ name });
+  }
 }

@@ -10,7 +10,7 @@ import type { ConnectionInfo } from "../reactor/observer.ts";
 import type { WorkQueue } from "../reactor/admission/admission.ts";
 import type { Observer } from "../reactor/observer.ts";
 import { type Options, resolveShutdown, type Shutdown } from "../reactor/options/options.ts";
-import type { Address } from "../reactor/ports.ts";
+import type { Address, Listener } from "../reactor/ports.ts";
 import { Reactor, type ShutdownReport } from "../reactor/reactor.ts";
 import type { Phase } from "../reactor/states.ts";
 import { fetchApplication, type FetchInit } from "./fetch/application.ts";
@@ -117,11 +117,19 @@ export function serve(
   second?: Parameters<typeof serveArguments>[1],
 ): Server {
   const call = serveArguments(first, second);
-  return start(call);
+  return start(call, denoListen(call.target));
 }
 
-function start(call: ServeCall): Server {
-  const listener = denoListen(call.target);
+/**
+ * The same on a listener that is there already, which need not be one of Deno's.
+ *
+ * @internal
+ */
+export function serveOn(listener: Listener, options: Parameters<typeof serveArguments>[0]): Server {
+  return start(serveArguments(options), listener);
+}
+
+function start(call: ServeCall, listener: Listener): Server {
   const telemetry = telemetryFor(call.target.kind === "tls" ? "https" : "http");
   try {
     const reactor = new Reactor({

@@ -28,6 +28,8 @@ export class Program implements AsyncDisposable {
   readonly #stdout: ReadableStreamDefaultReader<string>;
   readonly #stderr: Promise<string>;
   #unread = "";
+  /** The line that says what it serves. */
+  summary = "";
   /** Whether it has not ended. */
   running = true;
 
@@ -71,11 +73,12 @@ export class Program implements AsyncDisposable {
     return line;
   }
 
-  /** The address that it prints as its first line. */
+  /** The address that it prints as its first line; the second says what it serves. */
   async address(): Promise<string> {
     const line = await this.line();
-    const address = /^Weir listening on (\S+)$/.exec(line)?.[1];
+    const address = /^Weir listening on (\S+)/.exec(line)?.[1];
     if (address === undefined) throw new Error(`Not an address: ${line}`);
+    this.summary = await this.line();
     return address;
   }
 

@@ -49,7 +49,7 @@ Deno.test("the program prints its help and its version", async () => {
 Deno.test("the program ends with 2 when it is used wrongly", async () => {
   assertOneLine(await runToEnd("--prot", "80"), 2, "'--prot'");
   assertOneLine(await runToEnd("--port", "http"), 2, "'http'");
-  assertOneLine(await runToEnd("80"), 2, "'80'");
+  assertOneLine(await runToEnd("a.ts", "b.ts"), 2, "'b.ts'");
 });
 
 Deno.test("the program ends with 1 when the port is taken", async () => {

@@ -1,4 +1,4 @@
-import { HELP } from "../../cli/command.ts";
+import { HELP } from "../../cli/help.ts";
 import {
   DEFAULT_LIMITS,
   DEFAULT_SHUTDOWN,
@@ -15,6 +15,7 @@ const DOCUMENTS = [
   "SECURITY.md",
   "docs/architecture.md",
   "docs/fuzzing.md",
+  "docs/reference/cli.md",
 ];
 
 /** What `pattern` captures, each once. */
@@ -51,10 +52,12 @@ Deno.test("the CI script runs the test command that README gives", () => {
   assertStringIncludes(textOf(".ci/run"), commands[0] ?? "");
 });
 
-Deno.test("README names the flags that the program has, and no others", () => {
-  const flags = captures(HELP, /^ {2}--([a-z-]+)/gm).sort();
+Deno.test("README names only flags that the program has", () => {
+  const flags = captures(HELP, /^ {2}--([a-z-]+)/gm);
   const section = README.slice(README.indexOf("## The program"), README.indexOf("## Permissions"));
-  assertEquals(captures(section, /`--([a-z-]+)/g).sort(), flags);
+  const named = captures(section, /`--([a-z-]+)/g);
+  assert(named.length > 5);
+  assertEquals(named.filter((flag) => !flags.includes(flag)), []);
 });
 
 Deno.test("README lists every time-out and limit with its default", () => {

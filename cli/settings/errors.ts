@@ -1,0 +1,17 @@
+/**
+ * What is wrong with what the program was told, as one line for people.
+ *
+ * @module
+ */
+
+/** A flag, a variable or a setting in a file that means nothing; the exit status is 2. */
+export class Misuse extends Error {}
+
+/** Something that cannot be read, loaded or listened on; the exit status is 1. */
+export class StartError extends Error {}
+
+/** The first line of what an error says, without the system call that Deno names after it. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return (text.split("\n", 1)[0] ?? "").replace(/: \w+ '[^']*'$/, "");
+}

@@ -1,0 +1,184 @@
+/**
+ * The settings in force: read from all sources, checked against each other, and put into the shapes that
+ * the server and the program take.
+ *
+ * @module
+ */
+
+import type { LogFormat, Queue, ReactorOptions, Shutdown } from "../../mod.ts";
+import type { ListenPlace } from "../listen_place.ts";
+import type { TraceFormat } from "../trace_lines.ts";
+import { fromConfigFile } from "./config_file.ts";
+import { CONFIG_VARIABLE, ENVIRONMENT, type Environment, fromEnvironment } from "./environment.ts";
+import { Misuse } from "./errors.ts";
+import { type InForce, inForce, type Layer } from "./layers.ts";
+import type { QueueSettings, Single } from "./table.ts";
+
+/** All settings of the program. */
+export interface Settings {
+  readonly place: ListenPlace;
+  /** What `serve` takes of them. */
+  readonly options: ReactorOptions & { readonly automaticCompression: boolean };
+  readonly shutdown: Shutdown;
+  /** How long the program may take to load, in milliseconds; 0 is without a bound. */
+  readonly startTimeout: number;
+  readonly health: boolean;
+  readonly metrics: boolean;
+  /** The port of the status page, 0 for any free one; `null` without the page. */
+  readonly statusPort: number | null;
+  /** How connections are traced on stdout; `null` where they are not. */
+  readonly trace: TraceFormat | null;
+  /** The access log, to stderr where no file is named; `null` without it. */
+  readonly log: { readonly format: LogFormat; readonly file: string | null } | null;
+  readonly quiet: boolean;
+  readonly open: boolean;
+}
+
+/** The settings, and what holds of each and why. */
+export interface Resolved {
+  readonly settings: Settings;
+  readonly inForce: ReadonlyMap<string, InForce>;
+}
+
+/** The sources besides the flags, in the order in which they win. */
+export interface Sources {
+  readonly environment: Layer;
+  readonly file: Layer;
+}
+
+/**
+ * Reads the environment and the config file.
+ *
+ * @param config The file that a flag names.
+ * @throws {Misuse} If a setting in them means nothing.
+ * @throws {StartError} If the file cannot be read.
+ */
+export async function readSources(
+  config: string | undefined,
+  environment: Environment = ENVIRONMENT,
+): Promise<Sources> {
+  const named = config ?? (environment.get(CONFIG_VARIABLE) || undefined);
+  return {
+    environment: await fromEnvironment(environment),
+    file: await fromConfigFile(named),
+  };
+}
+
+/**
+ * The settings that hold. `layers`: the one that wins over the others first.
+ *
+ * @throws {Misuse} If two settings exclude each other, or one lacks another.
+ */
+export function resolveSettings(layers: readonly Layer[]): Resolved {
+  const all = inForce(layers);
+  const get = <Name extends keyof Single>(name: Name) =>
+    all.get(name)!.value as Single[Name] | undefined;
+  const settings: Settings = {
+    place: placeOf(all, layers.length),
+    options: {
+      timeouts: sectionOf(all, "timeouts"),
+      limits: sectionOf(all, "limits"),
+      overrides: get("overrides") ?? [],
+      keepAliveHeader: get("keepAliveHeader")!,
+      automaticCompression: get("compress")!,
+      ...queueOf(all, layers.length),
+    },
+    shutdown: sectionOf(all, "shutdown"),
+    startTimeout: get("startTimeout")!,
+    health: get("health")!,
+    metrics: get("metrics")!,
+    statusPort: get("status") ?? null,
+    trace: get("trace") ?? null,
+    log: logOf(get("log"), get("logFile")),
+    quiet: get("quiet")!,
+    open: get("open")!,
+  };
+  return { settings, inForce: all };
+}
+
+/** What the engine is told, of its settings only those that somebody gave. */
+export type GivenSettings = ReactorOptions & {
+  readonly automaticCompression?: boolean;
+  readonly shutdown?: Partial<Shutdown>;
+};
+
+/**
+ * The settings of the engine that somebody gave: for a program that has options of its own, in which
+ * defaults must not overrule.
+ *
+ * @throws {Misuse} If two settings exclude each other.
+ */
+export function givenSettings(layers: readonly Layer[]): GivenSettings {
+  const all = new Map([...inForce(layers)].filter(([, { rank }]) => rank < layers.length));
+  const { settings: { options } } = resolveSettings(layers);
+  return {
+    timeouts: sectionOf(all, "timeouts"),
+    limits: sectionOf(all, "limits"),
+    shutdown: sectionOf(all, "shutdown"),
+    ...options.queue === undefined ? {} : { queue: options.queue },
+    ...all.has("overrides") ? { overrides: options.overrides ?? [] } : {},
+    ...all.has("keepAliveHeader") ? { keepAliveHeader: options.keepAliveHeader ?? false } : {},
+    ...all.has("compress") ? { automaticCompression: options.automaticCompression } : {},
+  };
+}
+
+/** The settings under one key, as an object. */
+function sectionOf<T>(all: ReadonlyMap<string, InForce>, key: string): T {
+  const section: Record<string, unknown> = {};
+  for (const [name, { value }] of all) {
+    if (name.startsWith(`${key}.`)) section[name.slice(key.length + 1)] = value;
+  }
+  return section as T;
+}
+
+/** A queue is there when any setting of it is given, unless it is off. */
+function queueOf(
+  all: ReadonlyMap<string, InForce>,
+  defaultRank: number,
+): { readonly queue?: Partial<Queue> } {
+  const { maxActive, ...rest } = sectionOf<QueueSettings>(all, "queue");
+  const given = [...all].filter(([key, { rank }]) =>
+    key.startsWith("queue.") && rank < defaultRank
+  );
+  if (given.length === 0) return {};
+  const chosen = all.get("queue.maxActive")!.rank < defaultRank ? maxActive : "auto";
+  if (chosen === "off") return {};
+  if (rest.floor > rest.ceiling) {
+    throw new Misuse(
+      `'queue.floor' is ${rest.floor}, over 'queue.ceiling', which is ${rest.ceiling}`,
+    );
+  }
+  return { queue: { ...rest, maxActive: chosen } };
+}
+
+function logOf(format: LogFormat | undefined, file: string | undefined): Settings["log"] {
+  if (format === undefined && file === undefined) return null;
+  return { format: format ?? "common", file: file ?? null };
+}
+
+/** A socket's path and a port exclude each other where one source gives both; else the better one wins. */
+function placeOf(all: ReadonlyMap<string, InForce>, defaultRank: number): ListenPlace {
+  const [unix, hostname, port, cert, key] = ["unix", "hostname", "port", "cert", "key"].map(
+    (name) => all.get(name)!,
+  ) as [InForce, InForce, InForce, InForce, InForce];
+  const others = [hostname, port, cert, key].filter(({ rank }) => rank < defaultRank);
+  const best = Math.min(defaultRank, ...others.map(({ rank }) => rank));
+  if (unix.value !== undefined && unix.rank <= best) {
+    const other = others.find(({ rank }) => rank === unix.rank);
+    if (other === undefined) return { kind: "unix", path: unix.value as string };
+    throw new Misuse(`${nameOf(unix)} and ${nameOf(other)} exclude each other`);
+  }
+  const tcp = { hostname: hostname.value as string, port: port.value as number };
+  if (cert.value === undefined && key.value === undefined) return { kind: "tcp", ...tcp };
+  if (cert.value !== undefined && key.value !== undefined) {
+    return { kind: "tls", ...tcp, certFile: cert.value as string, keyFile: key.value as string };
+  }
+  throw new Misuse("'--cert' and '--key' need each other");
+}
+
+/** A setting as the source calls it. */
+function nameOf({ setting, from }: InForce): string {
+  return from.startsWith("--") || from === from.toUpperCase()
+    ? `'${from}'`
+    : `'${setting.key}' in ${from}`;
+}
