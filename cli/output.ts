@@ -30,7 +30,7 @@ export class Output {
     this.#sink = sink;
   }
 
-  /** Puts a line behind the others; resolves when there is room for more, with `false` when nobody reads. */
+  /** Adds a line after the others; resolves when there is room for more, with `false` when nobody reads. */
   async add(line: string): Promise<boolean> {
     this.#waiting += line;
     const writing = this.#writing ??= this.#write();
@@ -44,7 +44,7 @@ export class Output {
   }
 
   async #write(): Promise<void> {
-    // A batch is what comes in one turn, and behind it what came while it was written.
+    // A batch is what comes in one turn; the next is what came while it was written.
     await nextMicrotask();
     try {
       while (this.#waiting !== "") {
