@@ -86,9 +86,10 @@ function isAllowed(
   if (typeof allowed === "function") return allowed(origin, request);
   if (origin === null) return true;
   if (allowed !== "same") return allowed.includes(origin);
-  // By host alone: behind a proxy that ends TLS, the schemes differ.
   const url = URL.parse(origin);
-  return url !== null && url.host !== "" && url.host === URL.parse(request.url)?.host;
+  if (url === null || url.host === "") return false;
+  // Behind a proxy that ends TLS, the schemes differ: only host and port have to be the same.
+  return url.host === URL.parse(request.url.replace(/^https?:/, url.protocol))?.host;
 }
 
 /** The elements of a list, in lower case. */

@@ -83,7 +83,7 @@ const MOST_FRAGMENTS = 131_072;
  * The most pieces in which one frame may arrive, at least, and for how many bytes of `maxMessageBytes` one
  * more is allowed: each piece takes some 200 bytes of memory more than it brings.
  */
-const LEAST_PIECES = 1024;
+const LEAST_PIECES = 16_384;
 const BYTES_A_PIECE = 256;
 
 /** The most bytes that are read and thrown away after a failure, so that the client gets its Close frame. */
