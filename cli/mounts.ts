@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Health, Metrics, type ServeHandler, type Server } from "../mod.ts";
+import type { ServeHandler, Server } from "../mod.ts";
 
 /** A handler with more paths in front of it. */
 export interface Mounted {
@@ -26,13 +26,20 @@ export interface MountFlags {
 }
 
 /** Puts what the flags ask for in front of `handler`; without any of them it stays as it is. */
-export function mount(handler: ServeHandler, { health, metrics }: MountFlags): Mounted {
+export async function mount(
+  handler: ServeHandler,
+  { health, metrics }: MountFlags,
+): Promise<Mounted> {
   const mounts = new Map<string, Mount>();
   if (health) {
+    const { Health } = await import("../handlers/health.ts");
     const both = new Health();
     mounts.set("/healthz", both).set("/readyz", both);
   }
-  if (metrics) mounts.set("/metrics", new Metrics());
+  if (metrics) {
+    const { Metrics } = await import("../handlers/metrics/metrics.ts");
+    mounts.set("/metrics", new Metrics());
+  }
   if (mounts.size === 0) return { handler, watch: () => {} };
   return {
     handler: (request, info) => {

@@ -6,23 +6,18 @@
  */
 
 import config from "../deno.json" with { type: "json" };
-import { type AccessLog, type ServeHandler, type Server, StatusPage } from "../mod.ts";
+import type { AccessLog, ServeHandler } from "../mod.ts";
 import { type App, HELLO } from "./app/app.ts";
 import { loadApp } from "./app/load.ts";
-import { openBrowser } from "./browser.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { Lifetime } from "./lifetime.ts";
 import { mount } from "./mounts.ts";
 import { Output } from "./output.ts";
-import { formatAddress, formatAddresses } from "./report.ts";
+import { formatAddresses } from "./report.ts";
 import { Misuse, StartError } from "./settings/errors.ts";
 import { readSources, type Resolved, resolveSettings, type Settings } from "./settings/settings.ts";
-import { dropPermissions, openLog, start, startStatus, STATUS_PATH } from "./start.ts";
+import { dropPermissions, openLog, start } from "./start.ts";
 import { formatSummary } from "./summary.ts";
-import { printTrace } from "./trace_output.ts";
-
-/** The page has said that the server has ended; who does not take that in time misses nothing. */
-const STATUS_END = { deadline: 200, grace: 0 };
 
 /** How long the last lines may take, in milliseconds. */
 const LAST_LINES_MS = 500;
@@ -92,35 +87,40 @@ async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
   const force = new AbortController();
   const output = new Output(Deno.stdout);
   const say = (line: string) => settings.quiet ? undefined : void output.add(`${line}\n`);
-  const mounted = mount(app.handler, settings);
-  const log = openLog(settings);
+  const { trace, statusPort } = settings;
+  // All is loaded before the server listens, so that nothing that happens on it is missed.
+  const tracer = trace === null ? null : await import("./trace_output.ts");
+  const status = statusPort === null ? null : await import("./status.ts");
+  const mounted = await mount(app.handler, settings);
+  const log = await openLog(settings);
   const mountedApp = { ...app, handler: mounted.handler };
   const { shutdown } = settings;
   const lifetime = new Lifetime({ shutdown, force, output: settings.quiet ? null : output });
   const server = start({ app: mountedApp, settings, signal: force.signal });
   lifetime.watch(server);
   const addresses = formatAddresses(server.addr, settings.place.kind === "tls");
-  if (settings.open) openBrowser(addresses[0]!);
   mounted.watch(server);
   log?.observe(server);
-  const page = settings.statusPort === null
+  const page = status === null || statusPort === null
     ? null
-    : showStatus(server, settings.statusPort, lifetime);
+    : status.showStatus(server, statusPort, lifetime);
+  if (settings.open) (await import("./browser.ts")).openBrowser(addresses[0]!);
   dropPermissions(app, settings);
   // Only now: whoever reads it may send a signal at once.
   say(`Weir listening on ${addresses.join(" and ")}`);
   say(formatSummary(app.name, settings));
   if (page !== null) {
-    say(`Weir status page on ${formatAddress(page.addr, false)}${STATUS_PATH.slice(1)}`);
+    say(`Weir status page on ${page.address}`);
   }
   app.onListen?.(server.addr);
-  const { trace } = settings;
-  const tracing = trace === null ? null : printTrace(server, { format: trace, output });
-  const status = await lifetime.end();
-  await page?.shutdown(STATUS_END);
+  const tracing = tracer === null || trace === null
+    ? null
+    : tracer.printTrace(server, { format: trace, output });
+  const exitStatus = await lifetime.end();
+  await page?.end();
   await closeLog(log, say);
   await inTime(printed(output, tracing));
-  return status;
+  return exitStatus;
 }
 
 /** Resolves when all that the program has to say has been taken. */
@@ -142,11 +142,4 @@ async function closeLog(log: AccessLog | null, say: (line: string) => void): Pro
   await log.close();
   // Not to stderr, which may be what took no more.
   if (log.lost > 0) say(`Weir lost ${log.lost} lines of the access log`);
-}
-
-/** The page's button drains as a signal does. */
-function showStatus(server: Server, statusPort: number, lifetime: Lifetime): Server {
-  const page = new StatusPage({ path: STATUS_PATH, onDrain: () => lifetime.drain("a signal") });
-  page.observe(server);
-  return startStatus(page, statusPort);
 }

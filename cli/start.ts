@@ -5,15 +5,13 @@
  * @module
  */
 
-import { AccessLog, serve, type ServeHandler, type Server, type StatusPage } from "../mod.ts";
+import { serve } from "../handlers/serve.ts";
+import type { AccessLog, Server } from "../mod.ts";
 import type { App } from "./app/app.ts";
 import type { ListenPlace } from "./listen_place.ts";
 import { formatPlace } from "./report.ts";
 import { reasonOf, StartError } from "./settings/errors.ts";
 import type { Settings } from "./settings/settings.ts";
-
-/** Where the page is on its port. */
-export const STATUS_PATH = "/_weir/";
 
 /** What the server runs with. */
 export interface StartOptions {
@@ -52,8 +50,9 @@ export function start({ app, settings, signal }: StartOptions): Server {
  *
  * @throws {StartError} If the file cannot be opened.
  */
-export function openLog({ log }: Settings): AccessLog | null {
+export async function openLog({ log }: Settings): Promise<AccessLog | null> {
   if (log === null) return null;
+  const { AccessLog } = await import("../handlers/access_log/access_log.ts");
   const { format, file } = log;
   if (file === null) return new AccessLog({ format });
   try {
@@ -62,25 +61,6 @@ export function openLog({ log }: Settings): AccessLog | null {
     return opened;
   } catch (error) {
     throw new StartError(`Cannot open the log file '${file}': ${reasonOf(error)}`);
-  }
-}
-
-/**
- * Serves the program's status page, which only this machine reaches.
- *
- * @throws {StartError} If the port cannot be had.
- */
-export function startStatus(page: StatusPage, port: number): Server<Deno.NetAddr> {
-  const hostname = "127.0.0.1";
-  const handler: ServeHandler<Deno.NetAddr> = (request, info) =>
-    new URL(request.url).pathname === "/"
-      ? new Response(null, { status: 307, headers: { location: STATUS_PATH } })
-      : page.handler(request, info);
-  try {
-    return serve({ hostname, port, onListen: () => {} }, handler);
-  } catch (error) {
-    const place = formatPlace({ kind: "tcp", hostname, port });
-    throw new StartError(`Cannot show the status on ${place}: ${reasonOf(error)}`);
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { staticFiles } from "../../mod.ts";
+import { staticFiles } from "../../handlers/files/static_files.ts";
 import type { App } from "./app.ts";
 
 /** Serves the files of the folder at `path`. */
