@@ -54,15 +54,17 @@ named; of the variables, as far as the program may read which there are.
 
 const TAIL = `## Permissions
 
-\`deno task serve\` runs with \`--allow-net --allow-read --allow-write\`, with \`--allow-env\` for \`PORT\`
-and \`WEIR_*\`, and with \`--allow-sys=networkInterfaces\`. Whatever is missing is not used: without
-\`--allow-env\` no variable is read, without \`--allow-read\` no config file.
+\`deno task serve\` runs with \`--allow-net --allow-read --allow-write --allow-env\`, and with
+\`--allow-sys=networkInterfaces\` for the network's address in the start line. Whatever is missing is
+not used: without \`--allow-env\` no variable is read, without \`--allow-read\` no config file;
+\`--allow-env=PORT,WEIR_*\` is enough for the program's own variables.
 
 - With hello, everything but the network is given up as soon as the server listens (writing stays for
   \`--log-file\`, which is opened again at SIGHUP).
 - With a folder, reading stays as well.
 - With a module, nothing is given up: the module keeps what the program was started with. If it needs
-  more, start it with \`deno run <permissions> cli.ts app.ts\`; all flags work there as well.
+  more (\`--allow-run\`, \`--allow-ffi\`) or should have less, start it with
+  \`deno run <permissions> cli.ts app.ts\`; all flags work there as well.
 
 \`--open\` needs \`--allow-run\`, for \`xdg-open\`, \`open\` or \`explorer\`.
 
@@ -73,6 +75,16 @@ deno run --watch --allow-net --allow-read cli.ts app.ts
 \`\`\`
 
 is the runtime's own \`--watch\`, which notices the module and all that it imports.
+
+Before it starts again, the runtime sends the program a SIGTERM: it drains.
+
+## As a command
+
+\`\`\`sh
+deno install --global --name weir --config deno.json --no-prompt --allow-net --allow-read \\
+  --allow-env cli.ts
+weir app.ts
+\`\`\`
 
 ## Signals and exit status
 

@@ -34,22 +34,22 @@ export interface Endable {
   shutdown(): Promise<ShutdownReport | void>;
 }
 
-/** What an {@linkcode Ending} is made of. */
-export interface EndingInit {
+/** What an {@linkcode ProgramEnding} is made of. */
+export interface ProgramEndingInit {
   readonly signals: SignalListeners;
   /** How long a shutdown takes; what is missing has its default. */
   readonly times: Partial<Shutdown> | undefined;
 }
 
 /** Ends all servers of the program on a signal. */
-export class Ending {
+export class ProgramEnding {
   readonly #signals: SignalListeners;
   readonly #times: Shutdown;
   readonly #servers = new Set<Endable>();
   readonly #listeners = SIGNALS.map((signal) => ({ signal, call: () => this.#onSignal(signal) }));
   #phase: "serving" | "ending" = "serving";
 
-  constructor({ signals, times }: EndingInit) {
+  constructor({ signals, times }: ProgramEndingInit) {
     this.#signals = signals;
     this.#times = resolveShutdown(times);
   }

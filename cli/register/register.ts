@@ -5,20 +5,29 @@
  * @module
  */
 
-import { Ending } from "./ending.ts";
+import { ProgramEnding } from "./ending.ts";
 import { ServeReplacement } from "./serve_replacement.ts";
-import { settings } from "./settings.ts";
+import { readSettings } from "./settings.ts";
 import { SignalListeners } from "./signal_listeners.ts";
+import { upgradeReplacement } from "./web_sockets.ts";
 
-/** Replaces `Deno.serve`, and what is needed to know who listens for signals. */
-export function register(): void {
+/**
+ * Replaces `Deno.serve` and `Deno.upgradeWebSocket`, and what is needed to know who listens for signals.
+ * Ends the process with a line on stderr if the settings mean nothing: the program would run without the
+ * limits that it was meant to have.
+ */
+export async function register(): Promise<void> {
+  const settings = await readSettings();
+  if ("message" in settings) {
+    console.error(`weir: ${settings.message}`);
+    Deno.exit(settings.status);
+  }
   const signals = new SignalListeners({
     add: Deno.addSignalListener,
     remove: Deno.removeSignalListener,
   });
-  const set = settings();
-  const ending = new Ending({ signals, times: set.shutdown });
-  const replacement = new ServeReplacement({ original: Deno.serve, settings: set, ending });
+  const ending = new ProgramEnding({ signals, times: settings.shutdown });
+  const replacement = new ServeReplacement({ original: Deno.serve, settings, ending });
   // The overloads tell which options lead to which address; here it is one call.
   replace(
     "serve",
@@ -26,6 +35,7 @@ export function register(): void {
       return replacement.serve([first, second]);
     } as typeof Deno.serve,
   );
+  replace("upgradeWebSocket", upgradeReplacement(Deno.upgradeWebSocket));
   replace("addSignalListener", function addSignalListener(signal: Deno.Signal, listener) {
     signals.add(signal, listener);
   });

@@ -9,9 +9,10 @@ import { serve as weirServe, type Server } from "../../handlers/serve.ts";
 import { unsupportedOption } from "../../handlers/serve_arguments.ts";
 import type { Shutdown } from "../../reactor/options/options.ts";
 import { variableIfGranted } from "./environment.ts";
-import type { Ending } from "./ending.ts";
+import type { ProgramEnding } from "./ending.ts";
 import { parseServeAddress, type ServeAddress } from "./serve_address.ts";
-import { inheriting, type PreloadSettings, withSettings } from "./settings.ts";
+import type { GivenSettings } from "../settings/settings.ts";
+import { inheriting, withSettings } from "./settings.ts";
 
 type DenoServe = typeof Deno.serve;
 type AnyServer = Deno.HttpServer<Deno.Addr>;
@@ -22,8 +23,8 @@ type OriginalServe = (...given: Arguments) => AnyServer;
 export interface ServeReplacementInit {
   /** The runtime's own function. */
   readonly original: DenoServe;
-  readonly settings: PreloadSettings;
-  readonly ending: Ending;
+  readonly settings: GivenSettings;
+  readonly ending: ProgramEnding;
 }
 
 /** As the program gave them, in whichever of the three shapes. */

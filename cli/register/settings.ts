@@ -5,30 +5,37 @@
  * @module
  */
 
-import type { ReactorOptions, Shutdown } from "../../reactor/options/options.ts";
+import { Misuse, StartError } from "../settings/errors.ts";
+import { type GivenSettings, givenSettings, readSources } from "../settings/settings.ts";
 
-/** Settings of every server that the preload starts. */
-export interface PreloadSettings extends ReactorOptions {
-  /** How a server ends; what is missing has its default. */
-  readonly shutdown?: Partial<Shutdown>;
+/** The environment and the config file could not be used: the line that says why, and the exit status. */
+export interface UnusableSettings {
+  readonly message: string;
+  readonly status: 1 | 2;
 }
 
-/** Reads the settings, each only where the program may read it. */
-export function settings(): PreloadSettings {
-  return {};
+/** Reads the settings of the engine, each source only where the program may read it. */
+export async function readSettings(): Promise<GivenSettings | UnusableSettings> {
+  try {
+    const { environment, file } = await readSources(undefined);
+    return givenSettings([environment, file]);
+  } catch (error) {
+    if (error instanceof Misuse) return { message: error.message, status: 2 };
+    if (error instanceof StartError) return { message: error.message, status: 1 };
+    throw error;
+  }
 }
 
 /**
  * The options of one call with the settings in them. A setting wins over the program, as
  * `DENO_SERVE_ADDRESS` does; of time-outs and limits, each one for itself.
  */
-export function withSettings(given: object, { shutdown: _, ...set }: PreloadSettings): object {
-  if (Object.keys(set).length === 0) return given;
-  const program: ReactorOptions = given;
+export function withSettings(given: object, { shutdown: _, ...set }: GivenSettings): object {
+  const program: GivenSettings = given;
   return inheriting(given, {
     ...set,
-    ...(set.timeouts && { timeouts: { ...program.timeouts, ...set.timeouts } }),
-    ...(set.limits && { limits: { ...program.limits, ...set.limits } }),
+    timeouts: { ...program.timeouts, ...set.timeouts },
+    limits: { ...program.limits, ...set.limits },
   });
 }
 
