@@ -7,4 +7,4 @@
 
 import { register } from "./cli/register/register.ts";
 
-register();
+await register();

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { run } from "../support/programs.ts";
 import { within } from "../support/time.ts";
 
 /** The preload's path. */
@@ -102,7 +103,7 @@ export class RunningProgram implements AsyncDisposable {
 
   /** The port of the first address that it prints. */
   async port(): Promise<number> {
-    return Number(await this.printed(/https?:\/\/[^\s/]+:(\d+)/));
+    return Number(await this.printed(/(?:127\.0\.0\.1|0\.0\.0\.0):(\d+)/));
   }
 
   kill(signal: Deno.Signal): void {
@@ -171,4 +172,13 @@ export async function runPreloaded(
     end = await program.end();
   }, options);
   return end!;
+}
+
+/** Makes one file of the preload and all that it may load, as docs/preload.md says; returns its path. */
+export async function bundleRegister(folder: TemporaryFolder): Promise<string> {
+  const path = `${folder.path}/weir.js`;
+  const args = ["bundle", "--quiet", "--platform=deno", `--output=${path}`, REGISTER];
+  const { code, stderr } = await run(Deno.execPath(), args, { ms: 60_000 });
+  if (code !== 0) throw new Error(stderr);
+  return path;
 }

@@ -319,7 +319,7 @@ Deno.test("preload: what it loads is Weir's own server, and no package", async (
   }
   assert(loaded.size > 50, "Hardly any modules were found");
   const others = [...loaded].filter((specifier) => !specifier.startsWith("file:"));
-  assertEquals(others, ["node:buffer"]);
+  assertEquals(others.filter((specifier) => !specifier.startsWith("node:")), []);
   const unused = /\/handlers\/(metrics|status|workers|access_log|files)\//;
   assertEquals([...loaded].filter((specifier) => unused.test(specifier)), []);
 });
