@@ -8,6 +8,7 @@
 
 import type { Bytes } from "../../reactor/ports.ts";
 import type { BodyPart } from "./multipart.ts";
+import { type ByteRange, lengthOf } from "./ranges.ts";
 
 /** The most that is read at once, in bytes (docs/files.md, "Figures"). */
 export const PIECE_BYTES = 256 * 1024;
@@ -38,20 +39,17 @@ export function streamParts(
   }, { highWaterMark: 0 });
 }
 
-/** Reads a small part whole, at `first`; shorter than asked for if the file is. */
-export async function readAt(
-  file: Deno.FsFile,
-  { first, length }: { readonly first: number; readonly length: number },
-): Promise<Bytes> {
-  const bytes = new Uint8Array(length);
-  if (first > 0) await file.seek(first, Deno.SeekMode.Start);
+/** Reads a part at once; shorter than asked for if the file is. */
+export async function readPart(file: Deno.FsFile, range: ByteRange): Promise<Bytes> {
+  const bytes = new Uint8Array(lengthOf(range));
+  if (range.first > 0) await file.seek(range.first, Deno.SeekMode.Start);
   let filled = 0;
-  while (filled < length) {
+  while (filled < bytes.length) {
     const count = await file.read(bytes.subarray(filled));
-    if (count === null) break;
+    if (count === null) return bytes.subarray(0, filled);
     filled += count;
   }
-  return filled === length ? bytes : bytes.subarray(0, filled);
+  return bytes;
 }
 
 /** Goes through the parts once. */

@@ -10,17 +10,22 @@ import { READING, refuseMethod } from "../methods.ts";
 import type { ServeHandlerInfo } from "../serve_options.ts";
 import { acceptedCodings, EXTENSIONS } from "./codings.ts";
 import { type Answer, answerFor, assemble, errorPage } from "./file_answer.ts";
-import { readAt, streamParts } from "./file_body.ts";
+import { PIECE_BYTES, readPart, streamParts } from "./file_body.ts";
 import { type FileState, isSameState, isSettled, stateOf } from "./file_state.ts";
 import { FileStore } from "./file_store.ts";
 import type { Missing } from "./fresh_stats.ts";
+import type { BodyPart } from "./multipart.ts";
 import type { FileCoding, FileOptions } from "./options.ts";
+import { type ByteRange, lengthOf } from "./ranges.ts";
 import { represent, type Representation } from "./representation.ts";
 import { RootFolder } from "./root_folder.ts";
 import { type PathRules, type UrlPath, urlPath } from "./url_path.ts";
 
-/** Files up to this size are read whole; over it they are streamed. */
+/** Files up to this size are read whole, and may be kept in memory. */
 const SMALL_BYTES = 64 * 1024;
+
+/** How often an answer is begun anew because its file became shorter meanwhile. */
+const ATTEMPTS = 5;
 
 /** A file that is there. */
 interface Found {
@@ -37,6 +42,9 @@ interface Form {
   readonly coding: FileCoding | null;
   readonly state: FileState;
 }
+
+/** What to answer with a version of a file. */
+type Decide = (file: Representation) => Answer;
 
 /** One request. */
 interface Visit {
@@ -146,27 +154,34 @@ export class FileSite {
   async #send(request: Request, found: Found): Promise<Response | Missing> {
     const plain = this.#formOf(found);
     const form = await this.#preferred(request, plain);
-    const decide = (file: Representation) => answerFor(request, file);
+    const decide: Decide = (file) => answerFor(request, file);
     const response = await this.#deliver(form, decide);
     if (form === plain || typeof response !== "string") return response;
     return await this.#deliver(plain, decide);
   }
 
-  /** Answers with a form of a file, as `decide` says. */
-  async #deliver(
-    form: Form,
-    decide: (file: Representation) => Answer,
-  ): Promise<Response | Missing> {
+  /** Answers with a form of a file, as `decide` says; once more if it changes at the wrong moment. */
+  async #deliver(form: Form, decide: Decide): Promise<Response | Missing> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const response = await this.#attempt(form, decide);
+      if (response !== "changed") return response;
+    }
+    throw new Error("Cannot send the file: it changes again and again");
+  }
+
+  async #attempt(form: Form, decide: Decide): Promise<Response | Missing | "changed"> {
     const file = await this.#load(form);
     if (typeof file === "string") return file;
     const answer = decide(file);
-    if (answer.parts === null || file.bytes !== null) return whole(answer, file.bytes);
+    const { parts } = answer;
+    if (parts === null) return respond(answer, null);
+    if (file.bytes !== null) return respond(answer, assemble(parts, file.bytes));
     const opened = await this.#root.open(form.path, file.state);
     if (typeof opened === "string") return opened;
-    if (isSameState(opened.state, file.state)) return streamed(answer, opened.file);
+    if (isSameState(opened.state, file.state)) return await send(answer, opened.file);
     // It has changed since: what goes out describes the file that is open.
     const anew = decide(this.#remember(form, { state: opened.state, bytes: null }));
-    return streamed(anew, opened.file);
+    return await send(anew, opened.file);
   }
 
   #formOf({ names, state }: Found): Form {
@@ -217,7 +232,7 @@ export class FileSite {
     using file = opened.file;
     const { size } = opened.state;
     if (size > SMALL_BYTES) return this.#remember(form, { state: opened.state, bytes: null });
-    const bytes = await readAt(file, { first: 0, length: size });
+    const bytes = await readPart(file, { first: 0, last: size - 1 });
     const after = stateOf(await file.stat());
     // Written to while it was read: it is as long as what was read, and not remembered.
     const state = { ...after, size: bytes.length };
@@ -231,7 +246,9 @@ export class FileSite {
     const now = Date.now();
     const { file: path, coding } = form;
     const file = represent({ path, coding, state, bytes, now }, this.#options);
-    const lasts = isSettled(state, now) && (bytes === null || this.#options.cacheBytes > 0);
+    // What is small and not here has to be read again each time.
+    const holds = bytes === null ? state.size > SMALL_BYTES : this.#options.cacheBytes > 0;
+    const lasts = isSettled(state, now) && holds;
     this.#store.set(form.path, { state, file: lasts ? file : null });
     return file;
   }
@@ -242,20 +259,27 @@ function isCurrent(known: Representation | null, form: Form): known is Represent
   return known !== null && isSameState(known.state, form.state) && known.coding === form.coding;
 }
 
-/** An answer whose body, if it has one, is in `bytes`. */
-function whole({ status, fields, parts }: Answer, bytes: Bytes | null): Response {
-  const body = parts === null || bytes === null ? null : assemble(parts, bytes);
+function respond({ status, fields }: Answer, body: BodyInit | null): Response {
   return new Response(body, { status, headers: [...fields] });
 }
 
-/** An answer whose body comes out of `file`, which is closed when it is not needed any more. */
-function streamed(answer: Answer, file: Deno.FsFile): Response {
-  const { status, fields, parts } = answer;
-  if (parts !== null) {
-    return new Response(streamParts(file, parts), { status, headers: [...fields] });
-  }
-  file.close();
-  return whole(answer, null);
+/**
+ * An answer whose body comes out of `file`, which is closed when it is not needed any more: at once if
+ * what is asked for fits into one piece.
+ */
+async function send(answer: Answer, file: Deno.FsFile): Promise<Response | "changed"> {
+  const { parts } = answer;
+  const range = parts === null ? null : rangeOfOnePiece(parts);
+  if (parts !== null && range === null) return respond(answer, streamParts(file, parts));
+  using _ = file;
+  if (range === null) return respond(answer, null);
+  const bytes = await readPart(file, range);
+  return bytes.length === lengthOf(range) ? respond(answer, bytes) : "changed";
+}
+
+function rangeOfOnePiece([part, ...others]: readonly BodyPart[]): ByteRange | null {
+  if (part === undefined || part instanceof Uint8Array || others.length > 0) return null;
+  return lengthOf(part) <= PIECE_BYTES ? part : null;
 }
 
 /** Relative, so that it leads one level down and nowhere else, also behind a proxy that maps paths. */

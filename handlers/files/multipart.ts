@@ -33,7 +33,7 @@ export function multipart(ranges: readonly ByteRange[], file: {
     parts.push(encode(head), range);
   });
   parts.push(encode(`\r\n--${boundary}--\r\n`));
-  const length = parts.reduce((sum, part) => sum + lengthOfPart(part), 0);
+  const length = parts.reduce((sum, part) => sum + sizeOfPart(part), 0);
   return { contentType: `multipart/byteranges; boundary=${boundary}`, length, parts };
 }
 
@@ -42,7 +42,7 @@ export function contentRange({ first, last }: ByteRange, size: number): string {
   return `bytes ${first}-${last}/${size}`;
 }
 
-function lengthOfPart(part: BodyPart): number {
+function sizeOfPart(part: BodyPart): number {
   return part instanceof Uint8Array ? part.length : lengthOf(part);
 }
 

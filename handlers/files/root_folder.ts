@@ -66,14 +66,11 @@ export class RootFolder {
   }
 
   /**
-   * Opens a regular file.
+   * Opens what a look at the path has just shown to be a regular file.
    *
    * @param known A state in which this path's file has been served before.
    */
   async open(path: string, known: FileState | null): Promise<OpenFile | Missing> {
-    const before = await this.look(path);
-    if (typeof before === "string") return before;
-    if (!before.isFile) return "absent";
     const file = await orMissing(Deno.open(path));
     if (typeof file === "string") return file;
     try {
