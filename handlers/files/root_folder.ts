@@ -81,6 +81,9 @@ export class RootFolder {
       if (mayServe) return { file, state };
     } catch (error) {
       file.close();
+      // The runtime goes by where the open file is: out of reach is also what a link leads out to.
+      const out = error instanceof Deno.errors.NotCapable && !await this.holds(path);
+      if (out) return "absent";
       throw error;
     }
     file.close();

@@ -6,8 +6,10 @@
 
 import { assertEquals } from "../support/assert.ts";
 import { acceptedCodings } from "../../handlers/files/codings.ts";
-import type { FileCoding } from "../../mod.ts";
-import { SECRET, Site, tagOf } from "./site.ts";
+import { type FileCoding, staticFiles } from "../../mod.ts";
+import { request } from "../support/requests.ts";
+import { start, WEIR } from "../support/servers.ts";
+import { Folder, SECRET, Site, tagOf } from "./site.ts";
 
 const ALL: readonly FileCoding[] = ["br", "zstd", "gzip"];
 
@@ -142,4 +144,26 @@ Deno.test("a coded form that leads out of the root is as if it were not there", 
   const answer = await site.ask("/a.txt", { fields: ["Accept-Encoding: br"] });
   assertEquals(answer.text.includes(SECRET), false);
   assertEquals([answer.text, answer.header("content-encoding")], ["plain", null]);
+});
+
+Deno.test("compression on the fly leaves ranges and coded forms as they are", async () => {
+  const text = "compressible ".repeat(1_000);
+  using folder = new Folder({ "a.txt": text, "b.txt": text, "b.txt.gz": "as it is" });
+  const files = staticFiles(folder.root, { precompressed: true });
+  await using running = start(WEIR, files, { automaticCompression: true });
+  using client = await running.connect();
+  const ask = (target: string, ...fields: string[]) =>
+    client.ask(request({ target, fields: ["Accept-Encoding: gzip", ...fields] }));
+  const whole = await ask("/a.txt");
+  assertEquals(whole.header("content-encoding"), "gzip");
+  assertEquals(whole.header("etag"), `W/${tagOf(text.length)}`);
+  assertEquals((await ask("/a.txt", `If-None-Match: ${whole.header("etag")}`)).status, 304);
+  const part = await ask("/a.txt", "Range: bytes=0-199");
+  assertEquals([part.status, part.text], [206, text.slice(0, 200)]);
+  assertEquals([part.header("content-encoding"), part.header("etag")], [null, tagOf(text.length)]);
+  // The tag of what was compressed on the fly is weak, so that no range of the file is added to it.
+  const mixed = await ask("/a.txt", "Range: bytes=0-199", `If-Range: ${whole.header("etag")}`);
+  assertEquals(mixed.status, 200);
+  const coded = await ask("/b.txt");
+  assertEquals([coded.text, coded.header("etag")], ["as it is", tagOf(8, "gzip")]);
 });
