@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ENVIRONMENT, type Environment } from "../settings/environment.ts";
 import { Misuse, StartError } from "../settings/errors.ts";
 import { type GivenSettings, givenSettings, readSources } from "../settings/settings.ts";
 
@@ -14,10 +15,16 @@ export interface UnusableSettings {
   readonly status: 1 | 2;
 }
 
+/** Without `PORT`: the program decides where it listens, and what it takes there may be no number. */
+const WITHOUT_PORT: Environment = {
+  ...ENVIRONMENT,
+  get: (variable) => variable === "PORT" ? undefined : ENVIRONMENT.get(variable),
+};
+
 /** Reads the settings of the engine, each source only where the program may read it. */
 export async function readSettings(): Promise<GivenSettings | UnusableSettings> {
   try {
-    const { environment, file } = await readSources(undefined);
+    const { environment, file } = await readSources(undefined, WITHOUT_PORT);
     return givenSettings([environment, file]);
   } catch (error) {
     if (error instanceof Misuse) return { message: error.message, status: 2 };

@@ -243,6 +243,45 @@ Deno.test("preload: it reaches the program, and not its workers", async () => {
   assertEquals(output, "true false\n");
 });
 
+Deno.test("preload: a worker that imports it serves on Weir, and drains", async () => {
+  await using folder = new TemporaryFolder();
+  folder.write(
+    "worker.ts",
+    `import "${REGISTER}";${SHOW}
+     show(Deno.serve({ hostname: "127.0.0.1", port: 0 }, async () => {
+       console.log("asked");
+       await new Promise((resolve) => setTimeout(resolve, 300));
+       return new Response("hello");
+     }));`,
+  );
+  folder.write(
+    "app.ts",
+    `new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });`,
+  );
+  const args = ["run", "-A", `--preload=${REGISTER}`, "app.ts"];
+  await withProgramIn(folder.path, args, async (program) => {
+    const answer = fetch(`http://127.0.0.1:${await program.port()}`);
+    await program.printed(/on Weir[^]*asked/);
+    program.kill("SIGTERM");
+    assertEquals(await (await answer).text(), "hello");
+    assertEquals((await program.end()).code, 0);
+  });
+});
+
+Deno.test("preload: the flag can stand in a task, and the task ends as the program does", async () => {
+  await using folder = new TemporaryFolder();
+  folder.write("app.ts", `${SHOW}show(Deno.serve({ hostname: "127.0.0.1", port: 0 }, ${HELLO}));`);
+  const dev = `deno run -A --preload=${REGISTER} app.ts`;
+  folder.write("deno.json", JSON.stringify({ tasks: { dev } }));
+  await withProgramIn(folder.path, ["task", "dev"], async (program) => {
+    await program.printed(/on Weir/);
+    program.kill("SIGTERM");
+    const { code, output } = await program.end();
+    assertEquals(code, 0, output);
+    assertStringIncludes(output, "weir: SIGTERM: draining");
+  });
+});
+
 Deno.test("preload: tests that call Deno.serve pass, and leave nothing open", async () => {
   await using folder = new TemporaryFolder();
   const path = folder.write(

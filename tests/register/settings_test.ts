@@ -73,6 +73,12 @@ Deno.test("preload: what the program says of Weir holds where no setting is give
   assertMatch(output, /"head":300,"idle":5000,/);
 });
 
+Deno.test("preload: PORT is the program's, whatever it means to it", async () => {
+  await withServer({ env: { PORT: "tcp://10.0.0.1:80" } }, async (program) => {
+    assertEquals(await (await fetch(`http://127.0.0.1:${await program.port()}`)).text(), "hello");
+  });
+});
+
 Deno.test("preload: settings that may not be read count as absent, without a prompt", async () => {
   const row = {
     env: { WEIR_TIMEOUT_HEAD: "nonsense" },
