@@ -15,7 +15,7 @@ import { sendPlan } from "./response.ts";
 import type { HandlerContext } from "./handler_context.ts";
 import type { SendPlan, StreamPlan, WholePlan } from "./send_plan.ts";
 import { discard, sendStream } from "./send_stream.ts";
-import { type TakeOver, takeOverOf } from "./take_over.ts";
+import { takeOverOf } from "./take_over.ts";
 
 /** What the application is made of. */
 export interface FetchInit {
@@ -77,7 +77,7 @@ function answer(call: Call, response: unknown): void {
   // The client is gone, or the connection was taken over: a body that nobody will read is let go.
   if (call.exchange.responded) return discard(response);
   const plan = sendPlan(response);
-  if (isInterim(plan)) takeOver(call, plan.fields, takeOverOf(response));
+  if (isInterim(plan)) takeOver(call, plan);
   else send(call, encoded(call, plan));
 }
 
@@ -107,14 +107,11 @@ async function compressed(
   return small.kind === "later" ? await small.plan : small;
 }
 
-/** The handler has returned the Response that stands for taking the connection over. */
-async function takeOver(
-  call: Call,
-  fields: readonly string[],
-  begin: TakeOver | undefined,
-): Promise<void> {
+/** A 101 hands the connection over to whoever has asked for it. */
+async function takeOver(call: Call, { status, fields }: WholePlan | StreamPlan): Promise<void> {
   try {
-    if (begin === undefined) throw interim();
+    const begin = takeOverOf(call.exchange);
+    if (status !== 101 || begin === undefined) throw interim();
     await begin(fields);
   } catch (error) {
     recover(call, error);
@@ -166,7 +163,7 @@ async function runStream(call: Call, plan: StreamPlan): Promise<void> {
   }
 }
 
-/** Something failed: the answer comes from `onError`; behind a head that went out, there is only the cut. */
+/** Something failed: the answer comes from `onError`; once a head has gone out, the connection can only be cut. */
 async function recover(call: Call, error: unknown): Promise<void> {
   const { exchange, init } = call;
   try {

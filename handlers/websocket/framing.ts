@@ -47,13 +47,23 @@ export interface Sender {
   close(code: number | undefined, reason: string | undefined, mask: false): void;
 }
 
-/** permessage-deflate on one connection. */
+/** Told of the result, or of what was wrong. */
+export type DeflateDone = (error: Error | null, bytes?: Buffer) => void;
+
+/** What compresses the messages of one connection, as `ws` calls it. */
 export interface Deflate {
-  /** What was agreed on. */
+  /** What was agreed on, as far as `ws` is to decide by it. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** Called for each fragment; the bytes of a message may all be given with its last. */
+  decompress(data: Buffer, fin: boolean, done: DeflateDone): void;
+  compress(data: Buffer | string, fin: true, done: DeflateDone): void;
+}
+
+/** Reads what a client offers. */
+export interface DeflateNegotiation {
+  readonly params: Readonly<Record<string, unknown>>;
+  /** @throws {Error} If no offer can be met. */
   accept(offers: unknown): void;
-  /** Frees its memory. */
-  cleanup(): void;
 }
 
 /** The extensions in use on a connection, by name. */
@@ -63,7 +73,9 @@ export type Extensions = { readonly "permessage-deflate"?: Deflate };
 export interface Framing {
   readonly Receiver: new (options: ReceiverOptions) => Receiver;
   readonly Sender: new (sink: FrameSink, extensions: Extensions) => Sender;
-  readonly PerMessageDeflate: new (options: Readonly<Record<string, unknown>>) => Deflate;
+  readonly PerMessageDeflate: new (
+    options: Readonly<Record<string, unknown>>,
+  ) => DeflateNegotiation;
   readonly extension: {
     /** @throws {SyntaxError} If the field is malformed. */
     parse(field: string): Record<string, unknown>;

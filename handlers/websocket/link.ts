@@ -12,10 +12,9 @@
 import { Buffer } from "node:buffer";
 import type { TakenConn } from "../../reactor/exchange.ts";
 import type { Bytes } from "../../reactor/ports.ts";
-import type { Agreement } from "./deflate.ts";
+import { type Agreement, LEAST_COMPRESSED_BYTES } from "./deflate.ts";
 import {
   closeCodeOf,
-  type Deflate,
   type Framing,
   type Receiver,
   type Sender,
@@ -94,10 +93,12 @@ const BINARY: SendOptions = { ...TEXT, binary: true };
 const DEFLATED_TEXT: SendOptions = { ...TEXT, compress: true };
 const DEFLATED_BINARY: SendOptions = { ...BINARY, compress: true };
 
+const NOBODY: LinkEvents = { opened() {}, received() {}, failed() {}, ended() {} };
+
 /** One WebSocket, without its interface to the program. */
 export class Link implements TimedLink {
+  events: LinkEvents = NOBODY;
   readonly #options: SocketOptions;
-  readonly #events: LinkEvents;
   #phase: LinkPhase = "connecting";
   /** What the program has asked for before there was a connection. */
   #early: CloseFrame | null = null;
@@ -105,7 +106,7 @@ export class Link implements TimedLink {
   #receiver: Receiver | null = null;
   #sender: Sender | null = null;
   #output: FrameOutput | null = null;
-  #deflate: Deflate | null = null;
+  #compresses = false;
   #timers: SocketTimers | null = null;
   /** How it ends, as far as is known. */
   #ending: LinkEnd = ABNORMAL_END;
@@ -118,9 +119,8 @@ export class Link implements TimedLink {
   #takesApart = false;
   #onTakenApart: (() => void) | null = null;
 
-  constructor(options: SocketOptions, events: LinkEvents) {
+  constructor(options: SocketOptions) {
     this.#options = options;
-    this.#events = events;
   }
 
   get phase(): LinkPhase {
@@ -136,7 +136,7 @@ export class Link implements TimedLink {
   async run({ conn, framing, agreement }: LinkParts): Promise<void> {
     this.#conn = conn;
     const deflate = agreement?.deflate ?? null;
-    this.#deflate = deflate;
+    this.#compresses = deflate !== null;
     this.#output = new FrameOutput(conn, () => this.#payPong());
     const extensions = deflate === null ? {} : { "permessage-deflate": deflate };
     this.#sender = new framing.Sender(this.#output, extensions);
@@ -146,7 +146,7 @@ export class Link implements TimedLink {
     this.#phase = "open";
     conn.onAsked = () => this.close({ code: GOING_AWAY });
     if (this.#early !== null) this.close(this.#early);
-    else this.#events.opened(agreement?.field ?? "");
+    else this.events.opened(agreement?.field ?? "");
     if (conn.asked !== null) this.close({ code: GOING_AWAY });
     this.#reading = this.#read(conn);
     await this.#reading;
@@ -156,8 +156,8 @@ export class Link implements TimedLink {
   abandon(error: Error): void {
     if (this.#phase !== "connecting") return;
     this.#phase = "closed";
-    if (this.#early === null) this.#events.failed(error);
-    this.#events.ended(this.#ending);
+    if (this.#early === null) this.events.failed(error);
+    this.events.ended(this.#ending);
   }
 
   /** Sends a message; what comes too late is not sent. */
@@ -167,7 +167,7 @@ export class Link implements TimedLink {
       if (this.#options.onBufferFull === "close") this.#closeFull();
       return;
     }
-    const compress = this.#deflate !== null;
+    const compress = this.#compresses && sizeOf(data) >= LEAST_COMPRESSED_BYTES;
     if (compress || this.#slow > 0 || data instanceof Blob) this.#sendSlowly(data, compress);
     else this.#sender!.send(data, typeof data === "string" ? TEXT : BINARY);
   }
@@ -184,8 +184,6 @@ export class Link implements TimedLink {
   // What the timers call (TimedLink).
 
   onQuiet(): void {
-    // Between two messages nothing is in its windows, which are made again for the next.
-    if (this.#slow === 0 && !this.#takesApart) this.#deflate?.cleanup();
     this.#sender!.ping("", false);
   }
 
@@ -258,7 +256,7 @@ export class Link implements TimedLink {
 
   #onMessage(data: Buffer, isBinary: boolean): void {
     if (this.#phase !== "open") return;
-    this.#events.received(isBinary ? ownBuffer(data) : data.toString());
+    this.events.received(isBinary ? ownBuffer(data) : data.toString());
   }
 
   #onPing(data: Buffer): void {
@@ -287,7 +285,7 @@ export class Link implements TimedLink {
     if (this.#phase !== "open" && this.#phase !== "closing") return;
     const wasOpen = this.#phase === "open";
     this.#phase = "ending";
-    if (wasOpen) this.#events.failed(new Error("The connection ended without a Close frame"));
+    if (wasOpen) this.events.failed(new Error("The connection ended without a Close frame"));
     this.#end();
   }
 
@@ -300,7 +298,7 @@ export class Link implements TimedLink {
   }
 
   #closeFull(): void {
-    this.#events.failed(new Error("The client is too slow: the output buffer is full"));
+    this.events.failed(new Error("The client is too slow: the output buffer is full"));
     this.close({ code: POLICY_VIOLATION, reason: "Too slow" });
   }
 
@@ -331,7 +329,7 @@ export class Link implements TimedLink {
     const reason = code === GOING_AWAY ? error.message : "";
     if (this.#phase === "open") this.#sendClose({ code, reason });
     this.#beginEnd({ code, reason, wasClean: false });
-    this.#events.failed(error);
+    this.events.failed(error);
     this.#endInStages();
   }
 
@@ -362,9 +360,8 @@ export class Link implements TimedLink {
     this.#phase = "closed";
     this.#timers!.end();
     this.#output!.stop();
-    if (!this.#takesApart && this.#slow === 0) this.#deflate?.cleanup();
     this.#conn!.close();
-    this.#events.ended(this.#ending);
+    this.events.ended(this.#ending);
   }
 }
 

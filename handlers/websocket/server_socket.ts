@@ -13,6 +13,8 @@ import type { LinkEnd, LinkEvents, LinkPhase } from "./link.ts";
 
 /** What a socket calls. */
 export interface SocketLink {
+  /** Who is told of what happens from now on. */
+  events: LinkEvents;
   readonly phase: LinkPhase;
   readonly bufferedAmount: number;
   send(data: string | Uint8Array | Blob): void;
@@ -24,8 +26,7 @@ export interface SocketInit {
   /** `ws:` or `wss:`, and the rest as in the request. */
   readonly url: string;
   readonly protocol: string;
-  /** Makes the link that tells the socket what happens. */
-  readonly link: (events: LinkEvents) => SocketLink;
+  readonly link: SocketLink;
 }
 
 const CONNECTING = 0;
@@ -68,7 +69,8 @@ class ServerSocket extends EventTarget {
     super();
     this.url = url;
     this.protocol = protocol;
-    this.#link = link({
+    this.#link = link;
+    link.events = {
       opened: (extensions) => {
         this.extensions = extensions;
         this.dispatchEvent(new Event("open"));
@@ -78,7 +80,7 @@ class ServerSocket extends EventTarget {
         this.dispatchEvent(new ErrorEvent("error", { error, message: error.message }));
       },
       ended: (end: LinkEnd) => this.dispatchEvent(new CloseEvent("close", { ...end })),
-    });
+    };
   }
 
   get CONNECTING(): 0 {

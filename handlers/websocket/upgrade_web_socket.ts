@@ -9,7 +9,7 @@
  */
 
 import type { Exchange } from "../../reactor/exchange.ts";
-import { exchangeOf, switchingProtocols } from "../fetch/take_over.ts";
+import { exchangeOf, onSwitching } from "../fetch/take_over.ts";
 import { type Agreement, agreeOnDeflate } from "./deflate.ts";
 import { type Framing, loadFraming } from "./framing.ts";
 import { acceptHandshake, badUpgrade } from "./handshake.ts";
@@ -28,9 +28,6 @@ export interface WebSocketUpgrade {
   /** The socket; its `open` event comes after the handler has returned the response. */
   socket: WebSocket;
 }
-
-/** Exchanges that have a socket already. */
-const upgrading = new WeakSet<Exchange>();
 
 /**
  * Makes a WebSocket of a request: `Deno.upgradeWebSocket` with bounds on messages, buffers and lifetimes,
@@ -65,22 +62,17 @@ export function upgradeWebSocket(
     );
   }
   const fields = acceptHandshake(request, resolved);
-  claim(exchange);
+  if (exchange.info.minorVersion === 0 || exchange.body !== null) throw badUpgrade();
+  const link = new Link(resolved);
   const framing = loadFraming();
   ignoreRejection(framing);
-  let link!: Link;
-  const socket = serverSocket({
-    url: request.url.replace(/^http/, "ws"),
-    protocol: resolved.protocol ?? "",
-    link: (events) => link = new Link(resolved, events),
-  });
-  abandonUnlessReturned(exchange, link);
   const offer = request.headers.get("sec-websocket-extensions");
-  const response = switchingProtocols(
-    fields,
-    (sent) => begin({ exchange, framing, link, options: resolved, offer }, sent),
-  );
-  return { response, socket };
+  const opening: Opening = { exchange, framing, link, options: resolved, offer };
+  onSwitching(exchange, (answered) => begin(opening, answered));
+  abandonUnlessReturned(exchange, link);
+  const url = request.url.replace(/^http/, "ws");
+  const socket = serverSocket({ url, protocol: resolved.protocol ?? "", link });
+  return { response: new Response(null, { status: 101, headers: fields }), socket };
 }
 
 interface Opening {
@@ -90,14 +82,6 @@ interface Opening {
   readonly options: SocketOptions;
   /** `Sec-WebSocket-Extensions` as the client sent it. */
   readonly offer: string | null;
-}
-
-function claim(exchange: Exchange): void {
-  if (exchange.info.minorVersion === 0 || exchange.body !== null) throw badUpgrade();
-  if (exchange.responded || upgrading.has(exchange)) {
-    throw new TypeError("Cannot upgrade: the request was answered or upgraded before");
-  }
-  upgrading.add(exchange);
 }
 
 /** The handler has returned the response: sends the 101, and lets the socket run. */

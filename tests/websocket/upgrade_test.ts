@@ -178,3 +178,22 @@ Deno.test("sockets work with compressed answers, and behind a queue", async () =
     assertEquals(lineOf(await nextFrame(client)), "text:x");
   }
 });
+
+Deno.test("a 101 that a framework has made of the response works, one out of nothing does not", async () => {
+  await using server = start(WEIR, (request) => {
+    if (new URL(request.url).pathname === "/nothing") return new Response(null, { status: 101 });
+    const { socket, response } = upgradeWebSocket(request);
+    echo(socket);
+    const copy = new Response(response.body, response);
+    copy.headers.set("x-copy", "1");
+    return copy;
+  });
+  using client = await server.connect();
+  await client.send(handshake([], "/nothing"));
+  assertEquals((await client.response()).status, 500);
+  await client.send(handshake());
+  const answer = await client.response();
+  assertEquals([answer.status, answer.headers("x-copy")], [101, ["1"]] as unknown[]);
+  await client.send(frame(TEXT, "x"));
+  assertEquals(lineOf(await nextFrame(client)), "text:x");
+});
