@@ -110,6 +110,10 @@ Deno.test("preload: settings that mean nothing end the program before it begins"
 Deno.test("preload: the deadline of a shutdown holds for a signal and for the program's own call", async () => {
   const rows: Readonly<Record<string, string>> = {
     "a signal": SERVER,
+    "a signal, with a server that Deno serves itself": SERVER.replace(
+      "port: 0",
+      'port: 0, [Symbol("kLoadBalanced")]: true',
+    ),
     "the program's own call": `${SERVER}
       Deno.addSignalListener("SIGTERM", async () => {
         await server.shutdown();

@@ -112,6 +112,19 @@ console.log("closed the database");`,
     drained: true,
   },
   {
+    name: "a listener that removes itself and sends the signal again, as signal-exit does",
+    source: `${SERVER}
+const onSignal = () => {
+  console.log("cleaned up");
+  Deno.removeSignalListener("SIGTERM", onSignal);
+  Deno.kill(Deno.pid, "SIGTERM");
+};
+Deno.addSignalListener("SIGTERM", onSignal);`,
+    code: 0,
+    prints: /cleaned up/,
+    drained: true,
+  },
+  {
     name: "a listener that was removed leaves the signal to the preload",
     source: LISTENS(`process.on("SIGTERM", onSignal);process.off("SIGTERM", onSignal);`),
     code: 0,
