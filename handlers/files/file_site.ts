@@ -21,9 +21,6 @@ import { represent, type Representation } from "./representation.ts";
 import { RootFolder } from "./root_folder.ts";
 import { type PathRules, type UrlPath, urlPath } from "./url_path.ts";
 
-/** Files up to this size are read whole, and may be kept in memory. */
-const SMALL_BYTES = 64 * 1024;
-
 /** How often an answer is begun anew because its file became shorter meanwhile. */
 const ATTEMPTS = 5;
 
@@ -58,6 +55,8 @@ export class FileSite {
   readonly #rules: PathRules;
   readonly #root: RootFolder;
   readonly #store: FileStore;
+  /** Files up to this size are read whole and held, in bytes. */
+  readonly #mostHeld: number;
   /** Versions that are being read, so that nobody reads one twice at a time. */
   readonly #loading = new Map<string, Promise<Representation | Missing>>();
 
@@ -67,6 +66,7 @@ export class FileSite {
     this.#rules = { prefix, dotfiles, shortNames: Deno.build.os === "windows" };
     this.#root = new RootFolder(root, symlinks);
     this.#store = new FileStore(cacheBytes);
+    this.#mostHeld = Math.min(PIECE_BYTES, cacheBytes);
   }
 
   /** Answers one request. */
@@ -231,7 +231,7 @@ export class FileSite {
     }
     using file = opened.file;
     const { size } = opened.state;
-    if (size > SMALL_BYTES) return this.#remember(form, { state: opened.state, bytes: null });
+    if (size > this.#mostHeld) return this.#remember(form, { state: opened.state, bytes: null });
     const bytes = await readPart(file, { first: 0, last: size - 1 });
     const after = stateOf(await file.stat());
     // Written to while it was read: it is as long as what was read, and not remembered.
@@ -246,9 +246,8 @@ export class FileSite {
     const now = Date.now();
     const { file: path, coding } = form;
     const file = represent({ path, coding, state, bytes, now }, this.#options);
-    // What is small and not here has to be read again each time.
-    const holds = bytes === null ? state.size > SMALL_BYTES : this.#options.cacheBytes > 0;
-    const lasts = isSettled(state, now) && holds;
+    // A file that could be held and is not here has to be read again.
+    const lasts = isSettled(state, now) && (bytes !== null || state.size > this.#mostHeld);
     this.#store.set(form.path, { state, file: lasts ? file : null });
     return file;
   }

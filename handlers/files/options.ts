@@ -74,7 +74,7 @@ export interface StaticFilesOptions {
    */
   readonly types?: Readonly<Record<string, string>>;
   /**
-   * How many bytes of files up to 64 KiB are kept in memory; 0 = none. Whether a file has changed is
+   * How many bytes of files up to 256 KiB are held in memory; 0 = none. Whether a file has changed is
    * looked at for each request all the same. @default {16_777_216}
    */
   readonly cacheBytes?: number;
