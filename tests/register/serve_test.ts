@@ -286,7 +286,8 @@ Deno.test("preload: tests that call Deno.serve pass, and leave nothing open", as
   await using folder = new TemporaryFolder();
   const path = folder.write(
     "serve_test.ts",
-    `Deno.test("serves", async () => {
+    `const sanitizers = { sanitizeOps: true, sanitizeResources: true };
+    Deno.test("serves", sanitizers, async () => {
       const server = Deno.serve(${OPTIONS}, ${HELLO});
       if (!("connections" in server)) throw new Error("Not on Weir");
       const answer = await fetch("http://127.0.0.1:" + server.addr.port);
