@@ -33,7 +33,7 @@ export interface ServeHandlerInfo<Addr extends Deno.Addr = ServeAddr> {
   completed: Promise<void>;
   /**
    * Answers a request that asked for it (`Connection: upgrade`, or CONNECT) and hands over the raw
-   * connection, beginning with the bytes already read behind the request. The connection stays in
+   * connection, beginning with the bytes already read after the request. The connection stays in
    * the server's shutdown. The `Response` that the handler returns afterwards is not sent.
    *
    * @throws {TypeError} If the request did not ask for an upgrade, has a body or was answered, or a 101 has

@@ -118,7 +118,7 @@ function isDecoded(response: Response, headers: Headers): boolean {
 /** What became of the first read, as far as is known. */
 interface Seen {
   chunk: unknown;
-  /** Whether the stream has ended behind that chunk. */
+  /** Whether the stream has ended after that chunk. */
   ended: boolean;
 }
 

@@ -113,7 +113,7 @@ export class Exposition {
     );
     this.#counters(
       "weir_http_refusals_total",
-      "Answers that the server gave by itself, by the rule, limit or time-out behind them.",
+      "Answers that the server gave by itself, by the rule, limit or time-out that caused them.",
       "code",
       () => CODES.map((code) => [code, counts.refusals[code] ?? 0]),
     );

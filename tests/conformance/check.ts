@@ -20,9 +20,9 @@ import type { Observed } from "./wires.ts";
 /** What was sent before and after the case. */
 export interface Around {
   /** A request before the case, which is served. */
-  readonly ahead: boolean;
+  readonly before: boolean;
   /** A request after the case, which is served if the connection goes on. */
-  readonly behind: boolean;
+  readonly after: boolean;
   /** Bytes after the case, for a connection that is taken over; they come back. */
   readonly raw: string;
 }
@@ -37,21 +37,21 @@ export async function check(
   observed: Observed,
   { outcome, around }: { outcome: Outcome; around: Around },
 ): Promise<void> {
-  const ahead = around.ahead ? 1 : 0;
-  const behind = around.behind && outcome.then === "keeps" ? 1 : 0;
+  const before = around.before ? 1 : 0;
+  const after = around.after && outcome.then === "keeps" ? 1 : 0;
   const { answers, tail } = await answersOf(observed);
   const statuses = answers.map(({ response }) => response.status);
   assertEquals(
     statuses,
-    [...times(ahead, 200), ...outcome.statuses, ...times(behind, 200)],
+    [...times(before, 200), ...outcome.statuses, ...times(after, 200)],
     `The answers: ${JSON.stringify(observed.output)}`,
   );
-  checkCalls(observed.seen.slice(ahead, observed.seen.length - behind), outcome.seen);
-  const own = answers.slice(ahead, answers.length - behind);
+  checkCalls(observed.seen.slice(before, observed.seen.length - after), outcome.seen);
+  const own = answers.slice(before, answers.length - after);
   checkBytes(own.map(({ text }) => text).join(""), outcome);
   if (outcome.text !== undefined) assertEquals(own.at(-1)!.response.text, outcome.text);
   for (const { response } of own) checkDate(response);
-  checkEnd({ observed, outcome, behind, last: own.at(-1)?.response });
+  checkEnd({ observed, outcome, after, last: own.at(-1)?.response });
   assertEquals(tail.replaceAll(">", ""), outcome.then === "raw" ? around.raw : "", "The raw bytes");
 }
 
@@ -145,15 +145,15 @@ function checkDate(response: WireResponse): void {
 
 /** RFC 9112 §9.3 and §9.6. */
 function checkEnd(
-  { observed, outcome, behind, last }: {
+  { observed, outcome, after, last }: {
     readonly observed: Observed;
     readonly outcome: Outcome;
-    readonly behind: number;
+    readonly after: number;
     readonly last: WireResponse | undefined;
   },
 ): void {
   const open = outcome.then === "waits" || outcome.then === "raw";
-  assertEquals(observed.closed, !open && (behind === 1 || outcome.then === "closes"), "The end");
+  assertEquals(observed.closed, !open && (after === 1 || outcome.then === "closes"), "The end");
   if (last === undefined || open) return;
   const options = last.headers("connection").join().toLowerCase().split(/\s*,\s*/);
   assertEquals(options.includes("close"), outcome.then === "closes", "Connection: close");

@@ -37,7 +37,7 @@ export const NOT_FOLLOWED: readonly Difference[] = [
   },
   {
     section: "9110 §7.4",
-    asks: "MUST refuse an https target that did not come through TLS, but from trusted gateways",
+    asks: "MUST refuse an https target that came neither through TLS nor from a trusted gateway",
     weir: "served, and `request.url` says https",
     why:
       "Behind a proxy that ends TLS the client is that gateway; which is which only the program knows",
@@ -52,8 +52,7 @@ export const NOT_FOLLOWED: readonly Difference[] = [
     section: "9110 §10.1.1",
     asks: "MUST answer 100-continue at once, with 100 or a final status",
     weir: "100 when the handler first reads the body",
-    why:
-      "Which of the two it is, is the handler's to say, and it says so by reading; it should not wait",
+    why: "The handler decides which of the two, by reading or by answering; it should not wait",
   },
   {
     section: "9110 §15.5, §15.6",
@@ -69,7 +68,7 @@ export const STRICTER: readonly Difference[] = [
     section: "9112 §2.2",
     asks: "a lone LF may end a line",
     weir: "400",
-    why: "Smuggling behind proxies that want CRLF",
+    why: "It allows smuggling behind proxies that want CRLF",
   },
   {
     section: "9112 §3.2",
@@ -97,13 +96,13 @@ export const STRICTER: readonly Difference[] = [
   },
   {
     section: "9112 §7.1",
-    asks: "a chunk size may have any number of zeros ahead",
+    asks: "a chunk size may have any number of leading zeros",
     weir: "16 digits at most, then 400",
     why: "Padding is how sizes are made to overflow",
   },
   {
     section: "9110 §7.8",
-    asks: "Upgrade may be ignored; a 100 goes ahead of a 101",
+    asks: "Upgrade may be ignored; a 100 goes before a 101",
     weir:
       "400 if the request has a body, so that no 100 is due; else ignored unless the handler takes it",
     why: "As Deno.serve",
@@ -134,7 +133,7 @@ export const NOT_APPLICABLE: readonly (readonly [section: string, what: string])
 export const ELSEWHERE: readonly (readonly [section: string, what: string, tests: string])[] = [
   [
     "9112 §6.3, §8",
-    "MUST take a body that does not come in time for incomplete, and close",
+    "MUST treat a body that does not come in time as incomplete, and close",
     "tests/engine/timeouts_test.ts",
   ],
   [

@@ -26,11 +26,11 @@ export function documentText(): string {
     "# Conformance",
     `What RFC 9112 (HTTP/1.1) and RFC 9110 (HTTP semantics) ask of an origin server, as far as bytes on a
 connection show it: ${REQUIREMENTS.length} requirements with ${cases} inputs, and ${attempts.length} attempts to smuggle a request.
-Each input is run against the engine whole, behind another request and byte by byte, and whole on a real
-socket; the attempts also cut at random. A further request stands behind each: it is served if the
+Each input is run against the engine whole, after another request and byte by byte, and whole on a real
+socket; the attempts are also cut at random. Another request follows each: it is served if the
 connection goes on, and never if it does not. All of it is in \`tests/conformance/\`.`,
     `In the last column, \`400, closes\` is a refusal: the handler is not called, the connection ends, and
-nothing behind is read. In the second, \`rule\` is a grammar or a procedure without a word like MUST.`,
+nothing that follows is read. In the second, \`rule\` marks a grammar or a procedure without a word like MUST.`,
     ...["9112", "9110"].flatMap((rfc) => [`## RFC ${rfc}`, requirementsText(rfc)]),
     "## Not followed",
     differencesText(NOT_FOLLOWED),
@@ -41,7 +41,7 @@ nothing behind is read. In the second, \`rule\` is a grammar or a procedure with
     "## Not for an origin server",
     table(["RFC", "what"], NOT_APPLICABLE),
     "## Smuggling",
-    `Each attempt has one outcome that is stated: one request with exactly this body, or a refusal. ${
+    `Each attempt has one stated outcome: one request with exactly this body, or a refusal. ${
       new Set(attempts.map((each) => JSON.stringify(each.input))).size
     } of the
 ${attempts.length} differ in their bytes, the others in what the handler does.`,

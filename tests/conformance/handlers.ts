@@ -15,8 +15,8 @@ export interface Desk {
 }
 
 /** The targets of the requests before and after a case; they never reach its handler. */
-export const AHEAD_TARGET = "/ahead";
-export const BEHIND_TARGET = "/behind";
+export const BEFORE_TARGET = "/before";
+export const AFTER_TARGET = "/after";
 
 /** Records the call, then calls the case's handler. */
 export function serveAt(
@@ -31,7 +31,7 @@ export function serveAt(
     body: undefined,
   };
   desk.seen.push(seen);
-  const around = [AHEAD_TARGET, BEHIND_TARGET].some((target) => request.url.endsWith(target));
+  const around = [BEFORE_TARGET, AFTER_TARGET].some((target) => request.url.endsWith(target));
   const handler = around ? undefined : desk.handler;
   return (handler ?? readsAll)(request, { seen, upgrade: upgradeOf(info) });
 }

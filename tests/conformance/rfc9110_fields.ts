@@ -42,7 +42,7 @@ const PROTOCOL: readonly Requirement[] = [
     ),
     ...all(refused(), [head("GET / HTTP/1.1", "Host:"), head("GET / HTTP/1.1", "Host: :80")]),
   ]),
-  rule("9110 §4.2.4", ["SHOULD", "Take userinfo for an error"], [
+  rule("9110 §4.2.4", ["SHOULD", "Treat userinfo as an error"], [
     ...all(
       refused(),
       ["http://u@h/", "http://u:p@h/", "http://h:80@o/", "http://h%40@o/"].map((target) =>
@@ -55,13 +55,13 @@ const PROTOCOL: readonly Requirement[] = [
 
 /** RFC 9110 §5: fields. */
 const FIELDS: readonly Requirement[] = [
-  rule("9110 §5.1", ["rule", "Names of fields have no case"], [
+  rule("9110 §5.1", ["rule", "Field names are case-insensitive"], [
     { input: head("GET / HTTP/1.1", "hOST: o"), outcome: served({ url: "http://o/" }) },
     { input: get("cONNECTION: close"), outcome: servedLast() },
     { input: post(["CONTENT-LENGTH: 3"], "abc"), outcome: served({ body: "abc" }) },
     { input: get("X-a: b"), outcome: served({ fields: { "x-a": "b" } }) },
   ]),
-  rule("9110 §5.2", ["rule", "Lines of one name are a list in their order"], [
+  rule("9110 §5.2", ["rule", "Several lines of one field form a list, in their order"], [
     { input: get("X: a", "Y: z", "x: b", "X: c"), outcome: served({ fields: { x: "a, b, c" } }) },
     { input: get("Connection: x", "Connection: close"), outcome: servedLast() },
   ]),
@@ -133,7 +133,7 @@ const FIELDS: readonly Requirement[] = [
     { input: post(["Expect: ,", "Content-Length: 3"], "abc"), outcome: served({ body: "abc" }) },
     { input: upgrade("Upgrade: , raw,,x/1 ,"), handler: SWITCHES, outcome: switched() },
   ]),
-  rule("9110 §5.6.3", ["MUST", "Take bad white space, and drop it"], [
+  rule("9110 §5.6.3", ["MUST", "Accept bad white space, and remove it"], [
     ...all(refused(501), [
       post(["Transfer-Encoding: x;a = b, chunked"], "0\r\n\r\n"),
       post(['Transfer-Encoding: x ; a=\t"b" , chunked'], "0\r\n\r\n"),
@@ -144,7 +144,7 @@ const FIELDS: readonly Requirement[] = [
       outcome: served({ body: "abc" }),
     },
   ]),
-  rule("9110 §5.6.4", ["MUST", "In a quoted string a backslash stands for the octet behind it"], [
+  rule("9110 §5.6.4", ["MUST", "In a quoted string a backslash stands for the octet after it"], [
     {
       input: post(["Transfer-Encoding: chunked"], '3;a="\\"\\\\;"\r\nabc\r\n0\r\n\r\n'),
       outcome: served({ body: "abc" }),
@@ -196,12 +196,12 @@ const MESSAGES: readonly Requirement[] = [
       outcome: served({}, { text: "a", has: [/\r\n0\r\n\r\n$/] }),
     })),
   ]),
-  rule("9110 §7.6.1", ["rule", "Options of Connection have no case"], [
+  rule("9110 §7.6.1", ["rule", "Connection options are case-insensitive"], [
     { input: get("Connection: Close"), outcome: servedLast() },
     { input: head("GET / HTTP/1.0", "Connection: KEEP-ALIVE"), outcome: served() },
     { input: get("Connection: UPGRADE", "Upgrade: raw"), handler: SWITCHES, outcome: switched() },
   ]),
-  rule("9110 §7.6.1", ["MUST", "List a field about the connection in Connection"], [
+  rule("9110 §7.6.1", ["MUST", "List fields about the connection in Connection"], [
     {
       input: GET,
       outcome: served({}, {
@@ -349,7 +349,7 @@ const CONTENT_LENGTH: readonly Requirement[] = [
       outcome: switched(),
     },
   ]),
-  rule("9110 §8.6", ["SHOULD", "Send Content-Length where the length is known ahead"], [
+  rule("9110 §8.6", ["SHOULD", "Send Content-Length where the length is known in advance"], [
     ...["", "abc", "\u20ac"].map((body) => ({
       input: GET,
       handler: answers(() => new Response(body)),

@@ -147,7 +147,7 @@ const EXPECTATIONS: readonly Requirement[] = [
   ]),
   rule("9110 §10.1.1", [
     "MUST",
-    "Send a final status behind a 100, whatever becomes of the content",
+    "Send a final status after a 100, whatever becomes of the content",
   ], [
     {
       name: "a handler that fails after it",
@@ -164,7 +164,7 @@ const EXPECTATIONS: readonly Requirement[] = [
       outcome: servedLast({ body: null }, { statuses: [100, 400] }),
     },
   ]),
-  rule("9110 §10.1.1", ["MAY", "Leave out the 100 if content is here or none will come"], [
+  rule("9110 §10.1.1", ["MAY", "Leave out the 100 if content has arrived or none will come"], [
     {
       input: expecting("Content-Length: 3") + "abc",
       outcome: served({ body: "abc" }),

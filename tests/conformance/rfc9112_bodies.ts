@@ -126,7 +126,7 @@ const TRANSFER_ENCODING: readonly Requirement[] = [
       outcome: served({}, { statuses: [101], then: "raw", lacks: [/transfer-encoding/i] }),
     },
   ]),
-  rule("9112 §6.1", ["MUST", "Take Transfer-Encoding in HTTP/1.0 for broken framing"], [
+  rule("9112 §6.1", ["MUST", "Treat Transfer-Encoding in HTTP/1.0 as broken framing"], [
     ...all(refused(), [
       head("POST / HTTP/1.0", CHUNKED) + ABC,
       head("POST / HTTP/1.0", CHUNKED, "Content-Length: 3") + "abc",
@@ -134,7 +134,7 @@ const TRANSFER_ENCODING: readonly Requirement[] = [
       head("POST / HTTP/1.0", "Connection: keep-alive", CHUNKED) + ABC,
     ]),
   ]),
-  rule("9112 §6.1", ["MUST", "Close behind a request with both fields: Weir refuses it"], [
+  rule("9112 §6.1", ["MUST", "Close after a request with both fields: Weir refuses it"], [
     ...all(refused(), [
       post(["Content-Length: 3", CHUNKED], ABC),
       post([CHUNKED, "Content-Length: 3"], ABC),
@@ -188,7 +188,7 @@ const LENGTH: readonly Requirement[] = [
       }),
     },
   ]),
-  rule("9112 §6.3", ["rule", "Item 1: no body behind HEAD, 204 and 304, whatever the fields say"], [
+  rule("9112 §6.3", ["rule", "Item 1: HEAD, 204 and 304 get no body, whatever the fields say"], [
     {
       input: request({ method: "HEAD" }),
       handler: answers(() => new Response("abc")),
@@ -253,7 +253,7 @@ const LENGTH: readonly Requirement[] = [
         .concat(post(["Content-Length: 3", "Content-Length: 4"], "abcd")),
     ),
   ]),
-  rule("9112 §6.3", ["MAY", "Item 5: a length said twice may be taken once: Weir refuses it"], [
+  rule("9112 §6.3", ["MAY", "Item 5: a repeated length may be accepted as one: Weir refuses it"], [
     ...all(refused(), [
       post(["Content-Length: 3, 3"], "abc"),
       post(["Content-Length: 3", "Content-Length: 3"], "abc"),
@@ -285,7 +285,7 @@ const LENGTH: readonly Requirement[] = [
       },
     },
   ]),
-  rule("9112 §6.3", ["rule", "Nothing stands behind an answer that is not another one"], [
+  rule("9112 §6.3", ["rule", "Nothing but another answer follows an answer"], [
     ...[["abc", HIDDEN_ANSWER], [`abc${HIDDEN_ANSWER}`]].map((pieces) => ({
       name: "a handler's body longer than its Content-Length is cut at it",
       input: GET,
@@ -307,7 +307,7 @@ const LENGTH: readonly Requirement[] = [
 
 /** RFC 9112 §7: transfer codings. */
 const CODINGS: readonly Requirement[] = [
-  rule("9112 §7", ["rule", "Names of codings have no case"], [
+  rule("9112 §7", ["rule", "Names of codings are case-insensitive"], [
     ...all(served({ body: "abc" }), [
       post(["Transfer-Encoding: CHUNKED"], ABC),
       post(["tRANSFER-eNCODING:cHuNkEd"], ABC),
@@ -324,12 +324,12 @@ const CODINGS: readonly Requirement[] = [
     { input: chunkedPost(chunked(INNER)), outcome: served({ body: INNER }) },
     { input: chunkedPost(chunked("\r\n0\r\n\r\n")), outcome: served({ body: "\r\n0\r\n\r\n" }) },
     {
-      name: "sizes in either case, with zeros ahead",
+      name: "sizes in either case, with leading zeros",
       input: chunkedPost("00A\r\n0123456789\r\n0b\r\n0123456789a\r\n000\r\n\r\n"),
       outcome: served({ body: "01234567890123456789a" }),
     },
   ]),
-  rule("9112 §7.1", ["SHOULD", "Take parameters of chunked for an error"], [
+  rule("9112 §7.1", ["SHOULD", "Treat parameters of chunked as an error"], [
     ...all(refused(), [
       post(["Transfer-Encoding: chunked;a=b"], ABC),
       post(["Transfer-Encoding: chunked ; a=b"], ABC),
@@ -387,7 +387,7 @@ const CODINGS: readonly Requirement[] = [
       ].map(chunkedPost),
     ),
   ]),
-  rule("9112 §7.1.1", ["MUST", "Pass over the white space that is allowed in an extension"], [
+  rule("9112 §7.1.1", ["MUST", "Ignore the white space that is allowed in an extension"], [
     ...all(
       served({ body: "abc" }),
       [
@@ -410,7 +410,7 @@ const CODINGS: readonly Requirement[] = [
       ].map(chunkedPost),
     ),
   ]),
-  rule("9112 §7.1.1", ["SHOULD", "Bound extensions, with a 4xx"], [
+  rule("9112 §7.1.1", ["SHOULD", "Limit extensions, and answer 4xx beyond the limit"], [
     {
       name: "4 KiB in one line",
       input: chunkedPost(`3;${"a".repeat(4100)}`),
@@ -473,7 +473,7 @@ const INCOMPLETE: readonly Requirement[] = [
       (body) => ({ input: chunkedPost(body), ends: true, outcome: CUT }),
     ),
   ]),
-  rule("9112 §8", ["MAY", "Answer half a head before closing: Weir says nothing"], [
+  rule("9112 §8", ["MAY", "Answer half a head before closing: Weir sends nothing"], [
     ...["GET / HTTP/1.1\r\nHost: h\r\n", "G", ""].map((input) => ({
       input,
       ends: true,

@@ -55,7 +55,7 @@ const ORDER: readonly Requirement[] = [
 
 /** RFC 9112 §9.3: persistence. */
 const PERSISTENCE: readonly Requirement[] = [
-  rule("9112 §9.3", ["rule", "HTTP/1.1 persists unless close is said"], [
+  rule("9112 §9.3", ["rule", "An HTTP/1.1 connection persists unless close is sent"], [
     ...all(served(), [
       GET,
       request({ fields: ["Connection: keep-alive"] }),
@@ -72,7 +72,7 @@ const PERSISTENCE: readonly Requirement[] = [
       request({ fields: ["Connection: close, keep-alive"] }),
     ]),
   ]),
-  rule("9112 §9.3", ["rule", "HTTP/1.0 persists only if keep-alive is said"], [
+  rule("9112 §9.3", ["rule", "An HTTP/1.0 connection persists only if keep-alive is sent"], [
     ...all(servedLast(), [
       head("GET / HTTP/1.0"),
       head("GET / HTTP/1.0", "Connection: foo"),
@@ -129,7 +129,7 @@ const PERSISTENCE: readonly Requirement[] = [
       }),
     },
   ], { limits: { requestsPerConnection: 1 } }),
-  rule("9112 §9.3", ["MUST", "Read all of a request's body or close behind the answer"], [
+  rule("9112 §9.3", ["MUST", "Read all of a request's body or close after the answer"], [
     {
       name: "a body that the handler ignores, already here",
       input: request({ body: INNER }),
@@ -181,18 +181,18 @@ const PERSISTENCE: readonly Requirement[] = [
 
 /** RFC 9112 §9.6 and §9.8: the end. */
 const END: readonly Requirement[] = [
-  rule("9112 §9.6", ["MUST", "Close behind the answer to a request that says close"], [
+  rule("9112 §9.6", ["MUST", "Close after the answer to a request that says close"], [
     { input: LAST_GET, outcome: servedLast({}, { has: [/connection: close/i] }) },
     {
       input: request({ fields: ["Connection: close"], body: "abc" }),
       outcome: servedLast({ body: "abc" }),
     },
   ]),
-  rule("9112 §9.6", ["MUST NOT", "Process what comes behind a request that says close"], [
+  rule("9112 §9.6", ["MUST NOT", "Process what follows a request that says close"], [
     { input: LAST_GET + INNER, outcome: servedLast() },
     { input: LAST_GET + "\0\xff garbage \r\n\r\n", outcome: servedLast() },
   ]),
-  rule("9112 §9.6", ["MUST", "Close behind an answer that says close, and process nothing more"], [
+  rule("9112 §9.6", ["MUST", "Close after an answer that says close, and process nothing more"], [
     {
       input: GET + INNER,
       handler: answers(() => new Response("a", { headers: { Connection: "close" } })),

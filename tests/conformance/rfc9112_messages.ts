@@ -27,13 +27,13 @@ const MESSAGE: readonly Requirement[] = [
       outcome: served({ fields: { x: "\xff\xfe\x80" } }),
     },
     {
-      name: "a byte order mark ahead",
+      name: "a byte order mark first",
       input: "\xef\xbb\xbf" + get(),
       outcome: refused(),
     },
     { name: "UTF-16", input: "G\0E\0T\0 \0/\0", outcome: refused() },
   ]),
-  rule("9112 §2.2", ["MUST", "Take an element with a bare CR as invalid (or as one with SP)"], [
+  rule("9112 §2.2", ["MUST", "Refuse an element with a bare CR (or replace CR with SP)"], [
     ...all(refused(), [
       "\rGET / HTTP/1.1\r\nHost: h\r\n\r\n",
       "GET\r/ HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -76,7 +76,7 @@ const MESSAGE: readonly Requirement[] = [
       outcome: { ...refused(), lacks: [/\r(?!\n)/, /^[ \t]/m] },
     },
   ]),
-  rule("9112 §2.2", ["MAY", "Take a lone LF for a line end: Weir refuses it"], [
+  rule("9112 §2.2", ["MAY", "Accept a lone LF as a line end: Weir refuses it"], [
     ...all(refused(), [
       "\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
       "GET / HTTP/1.1\nHost: h\r\n\r\n",
@@ -85,7 +85,7 @@ const MESSAGE: readonly Requirement[] = [
       "GET / HTTP/1.1\nHost: h\n\n",
     ]),
   ]),
-  rule("9112 §2.2", ["SHOULD", "Ignore at least one empty line ahead of a request line"], [
+  rule("9112 §2.2", ["SHOULD", "Ignore at least one empty line before a request line"], [
     { input: "\r\n" + get(), outcome: served({ method: "GET" }) },
     { name: "and no more than one", input: "\r\n\r\n" + get(), outcome: refused() },
     {
@@ -105,7 +105,7 @@ const MESSAGE: readonly Requirement[] = [
       "GET / HTTP/1.1\r\n \r\nHost: h\r\n\r\n",
     ]),
   ]),
-  rule("9112 §2.2", ["SHOULD", "Answer what is no HTTP with 400, and close"], [
+  rule("9112 §2.2", ["SHOULD", "Answer what is not HTTP with 400, and close"], [
     ...all(refused(), [
       "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
       "EHLO [there]\r\n",
@@ -168,11 +168,11 @@ const REQUEST_LINE: readonly Requirement[] = [
     ),
     { name: "HTTP/0.9", input: "GET /\r\n", outcome: refused() },
   ]),
-  rule("9112 §3", ["SHOULD", "Answer a method longer than any that is known with 501"], [
+  rule("9112 §3", ["SHOULD", "Answer 501 to a method longer than any known one"], [
     { input: line(`${"M".repeat(33)} / HTTP/1.1`), outcome: refused(501) },
     { input: line(`${"M".repeat(32)} / HTTP/1.1`), outcome: served({ method: "M".repeat(32) }) },
   ]),
-  rule("9112 §3", ["MUST", "Answer too long a target with 414"], [
+  rule("9112 §3", ["MUST", "Answer a target that is too long with 414"], [
     { name: "8193 bytes", input: line(`GET /${"a".repeat(8192)} HTTP/1.1`), outcome: refused(414) },
     {
       name: "8192 bytes",
@@ -180,7 +180,7 @@ const REQUEST_LINE: readonly Requirement[] = [
       outcome: served({ method: "GET" }),
     },
   ]),
-  rule("9112 §3", ["SHOULD", "Take request lines of 8000 octets at least"], [
+  rule("9112 §3", ["SHOULD", "Accept request lines of at least 8000 octets"], [
     {
       name: "8000 octets",
       input: line(`GET ${LONG_TARGET} HTTP/1.1`),
@@ -335,7 +335,7 @@ const REQUEST_LINE: readonly Requirement[] = [
 
 /** RFC 9112 §4: the status line. */
 const STATUS_LINE: readonly Requirement[] = [
-  rule("9112 §4", ["MUST", "Send the space ahead of the reason phrase, even without one"], [
+  rule("9112 §4", ["MUST", "Send the space before the reason phrase, even without one"], [
     {
       name: "a status that is not registered",
       input: get(),
@@ -395,7 +395,7 @@ const FIELD_LINES: readonly Requirement[] = [
       outcome: served({}, { statuses: [500], lacks: [/\n[ \t]/] }),
     })),
   ]),
-  rule("9110 §5.3", ["MUST NOT", "Act on a request before its whole head is here"], [
+  rule("9110 §5.3", ["MUST NOT", "Act on a request before its whole head has arrived"], [
     ...all(WAITS, [
       "GET / HTTP/1.1\r\nHost: h\r\n",
       "GET / HTTP/1.1\r\nHost: h\r\n\r",

@@ -8,18 +8,18 @@ import { request } from "../support/requests.ts";
 import { eachOf } from "../support/time.ts";
 import type { Case, Outcome } from "./case.ts";
 import { type Around, check } from "./check.ts";
-import { AHEAD_TARGET, BEHIND_TARGET } from "./handlers.ts";
+import { AFTER_TARGET, BEFORE_TARGET } from "./handlers.ts";
 import { FakeWire, type Script, SocketWire, type WireOptions } from "./wires.ts";
 
-const AHEAD = request({ target: AHEAD_TARGET });
-const BEHIND = request({ target: BEHIND_TARGET, fields: ["Connection: close"] });
+const BEFORE = request({ target: BEFORE_TARGET });
+const AFTER = request({ target: AFTER_TARGET, fields: ["Connection: close"] });
 /** What a protocol other than HTTP might send; no `>`, which marks what comes back. */
 const RAW = "\0raw\r\n\r\n";
 
 /** How the bytes of a case arrive. */
-type Manner = "whole" | "behind another request" | "byte by byte" | `in pieces, seed ${number}`;
+type Manner = "whole" | "after another request" | "byte by byte" | `in pieces, seed ${number}`;
 
-const MANNERS: readonly Manner[] = ["whole", "behind another request", "byte by byte"];
+const MANNERS: readonly Manner[] = ["whole", "after another request", "byte by byte"];
 const SEEDS = 3;
 const RANDOM: readonly Manner[] = Array.from(
   { length: SEEDS },
@@ -100,11 +100,11 @@ function planFor(each: Case, manner: Manner): Plan {
   const { outcome, inPieces = outcome, handler, ends = false } = each;
   const alone = ends || outcome.then === "waits";
   const raw = outcome.then === "raw";
-  const behind = alone ? "" : raw ? RAW : BEHIND;
-  const ahead = manner === "behind another request";
+  const after = alone ? "" : raw ? RAW : AFTER;
+  const before = manner === "after another request";
   return {
-    script: { packets: packetsOf(each, { manner, behind }), handler, ends },
-    around: { ahead, behind: !alone && !raw, raw: raw ? RAW : "" },
+    script: { packets: packetsOf(each, { manner, after }), handler, ends },
+    around: { before, after: !alone && !raw, raw: raw ? RAW : "" },
     outcomes: manner === "byte by byte"
       ? [inPieces]
       : manner.startsWith("in pieces") && inPieces !== outcome
@@ -115,18 +115,18 @@ function planFor(each: Case, manner: Manner): Plan {
 
 function packetsOf(
   { input }: Case,
-  { manner, behind }: { manner: Manner; behind: string },
+  { manner, after }: { manner: Manner; after: string },
 ): string[] {
-  if (typeof input !== "string") return [...input.slice(0, -1), input.at(-1)! + behind];
+  if (typeof input !== "string") return [...input.slice(0, -1), input.at(-1)! + after];
   switch (manner) {
     case "whole":
-      return [input + behind];
-    case "behind another request":
-      return [AHEAD + input + behind];
+      return [input + after];
+    case "after another request":
+      return [BEFORE + input + after];
     case "byte by byte":
-      return behind === "" ? [...input] : [...input, behind];
+      return after === "" ? [...input] : [...input, after];
     default:
-      return piecesOf(input + behind, Number(/\d+/.exec(manner)![0]));
+      return piecesOf(input + after, Number(/\d+/.exec(manner)![0]));
   }
 }
 

@@ -153,9 +153,9 @@ for (const between of ["", GET]) {
     async (peer) => {
       await using server = start(peer, target);
       using client = await server.connect();
-      await client.send(between + "\r\n" + request({ target: "/behind" }));
+      await client.send(between + "\r\n" + request({ target: "/after" }));
       if (between) assertEquals((await client.response()).text, "/");
-      assertEquals((await client.response()).text, "/behind");
+      assertEquals((await client.response()).text, "/after");
     },
   );
 }

@@ -87,7 +87,7 @@ Deno.test("a slow handler keeps its time though the client half-closed during th
 });
 
 /** A client that has sent a request whose body is still read when its answer is there. */
-async function readBehind(rig: Rig, body: string): Promise<Line> {
+async function readAfterAnswer(rig: Rig, body: string): Promise<Line> {
   rig.handle = ({ exchange }: Call) => {
     drop(exchange.body!.readAll());
     exchange.respond(OK, LARGE);
@@ -108,7 +108,7 @@ async function drop(reading: unknown): Promise<void> {
 
 Deno.test("a body that breaks after its answer does not cut the answer that is being written", async () => {
   await onRig({}, async (rig) => {
-    const line = await readBehind(rig, "5\r\nhello\r\n");
+    const line = await readAfterAnswer(rig, "5\r\nhello\r\n");
     await line.wire.send("no chunk");
     await line.wire.take(Infinity);
     assertEquals(line.got().endsWith("y".repeat(300_000)), true);
@@ -120,7 +120,7 @@ Deno.test("a body that breaks after its answer does not cut the answer that is b
 
 Deno.test("a body that breaks after its answer leaves the client time to read it", async () => {
   await onRig({}, async (rig) => {
-    const line = await readBehind(rig, "5\r\nhello\r\n");
+    const line = await readAfterAnswer(rig, "5\r\nhello\r\n");
     await line.wire.take(Infinity);
     assertEquals(line.state, "draining");
     await line.wire.send("no chunk" + GET);

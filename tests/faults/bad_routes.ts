@@ -68,7 +68,7 @@ const FAILING: Readonly<Record<string, Route>> = {
   "throw-nothing": () => {
     throw undefined;
   },
-  "throw-behind-body": async ({ id, request }) => {
+  "throw-after-body": async ({ id, request }) => {
     await request.text();
     fail(id);
   },
@@ -174,7 +174,7 @@ const BODIES: Readonly<Record<string, Route>> = {
 
 const ENDLESS: Readonly<Record<string, Route>> = {
   "never": () => never(),
-  "never-behind-body": async ({ request }) => {
+  "never-after-body": async ({ request }) => {
     await request.text();
     await never();
   },

@@ -67,12 +67,12 @@ export class Trial {
   async stall(client: WireClient): Promise<void> {
     const { side, at } = this.#plan;
     const { parts, takenOver } = this.#exchange;
-    const due = side === "answer" ? at : this.#dueBehind(at);
+    const due = side === "answer" ? at : this.#dueAfter(at);
     const enough = side === "answer" || takenOver ? due : Infinity;
     this.#check(await within(talk(client, parts(this.id), { enough, ends: false }), this.name));
   }
 
-  #dueBehind(sent: number): number {
+  #dueAfter(sent: number): number {
     return this.#exchange.due(sent, this.#whole);
   }
 
@@ -94,7 +94,7 @@ export class Trial {
     const own = this.#begins(got);
     const { side, fault, at } = this.#plan;
     if (fault === "reset" || fault === "cut") return;
-    const due = side === "request" ? this.#dueBehind(at) : at;
+    const due = side === "request" ? this.#dueAfter(at) : at;
     const length = got.length - own.length;
     assert(length >= due, `${this.name}: ${length} bytes of ${due} that were due`);
     if (side === "answer") assertEquals([length, own], [due, ""], this.name);

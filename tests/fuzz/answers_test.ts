@@ -169,13 +169,13 @@ Deno.test("ChunkedDecoder gives back what was encoded, wherever it is cut", () =
       );
       const bytes = `${coded.join("")}0\r\n${trailers}\r\n`;
       const body = chunks.map(([bytes]) => fromLatin1(bytes)).join("");
-      assertEquals(decoded(bytes, cuts), { body, behind: bytes.length });
+      assertEquals(decoded(bytes, cuts), { body, end: bytes.length });
     }),
     { numRuns: RUNS, seed: freshSeed() },
   );
 });
 
-function decoded(text: string, cuts: readonly number[]): { body: string; behind: number } {
+function decoded(text: string, cuts: readonly number[]): { body: string; end: number } {
   const bytes = latin1(`${text}GET / HTTP/1.1`);
   const decoder = new ChunkedDecoder();
   let body = "";
@@ -184,13 +184,13 @@ function decoded(text: string, cuts: readonly number[]): { body: string; behind:
     while (at < Math.min(end, bytes.length)) {
       const step = decoder.next(bytes, at, Math.min(end, bytes.length));
       at = decoder.position;
-      if (step === ChunkStep.DONE) return { body, behind: at };
+      if (step === ChunkStep.DONE) return { body, end: at };
       if (step === ChunkStep.DATA) {
         body += fromLatin1(bytes.subarray(decoder.dataStart, decoder.dataEnd));
       }
     }
   }
-  return { body, behind: -1 };
+  return { body, end: -1 };
 }
 
 /** fast-check names it in the report of a failure. */

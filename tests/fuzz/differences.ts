@@ -31,7 +31,7 @@ const STEERING_ERRORS = [
   "HPE_UNEXPECTED_CONTENT_LENGTH",
   "HPE_CLOSED_CONNECTION",
 ];
-const TAB_BEHIND = /\n(?:transfer-encoding|content-length|connection):[^\r\n]*\t *\r\n/i;
+const TAB_AFTER_VALUE = /\n(?:transfer-encoding|content-length|connection):[^\r\n]*\t *\r\n/i;
 const EXTENSION_ERRORS = ["HPE_INVALID_CHUNK_SIZE", "HPE_STRICT"];
 const EXTENSION_SPACE = /\n[0-9a-f]+(?:[ \t]+;|;[^\r\n]*[ \t])/i;
 /** A field that steers the connection, in a trailer section. */
@@ -61,17 +61,17 @@ export const DIFFERENCES: readonly Difference[] = [
     applies: ({ weir, at }) => asks(weir.requests[at - 1], "close", "keep-alive"),
   },
   {
-    name: "a request behind an Upgrade that the server passes over",
+    name: "a request after an Upgrade that the server ignores",
     section: "RFC 9110 §7.8",
     reason: "Until a 101 the connection stays HTTP/1.1; Node reads nothing after such a request.",
     applies: ({ weir, node, at }) => node.error === null && asks(weir.requests[at - 1], "upgrade"),
   },
   {
-    name: "a tab behind the value of a field that steers the connection",
+    name: "a tab after the value of a field that steers the connection",
     section: "RFC 9110 §5.5, §5.6.3",
     reason: "White space around a value is no part of it, tabs included; Node trims spaces alone.",
     applies: ({ bytes, weir, node, at }) =>
-      TAB_BEHIND.test(bytes) &&
+      TAB_AFTER_VALUE.test(bytes) &&
       (STEERING_ERRORS.includes(node.error ?? "") || asks(weir.requests[at - 1], "close")),
   },
   {
@@ -82,10 +82,10 @@ export const DIFFERENCES: readonly Difference[] = [
       EXTENSION_ERRORS.includes(node.error ?? "") && EXTENSION_SPACE.test(bytes),
   },
   {
-    name: "a fragment right behind the authority of an absolute-form",
+    name: "a fragment right after the authority of an absolute-form",
     section: "RFC 9112 §3.2.2, RFC 3986 §3.5",
     reason:
-      "No client sends a fragment; who does means the part ahead, as in `http://h/#x`, which " +
+      "No client sends a fragment; one that does means the part before it, as in `http://h/#x`, which " +
       "Node takes too.",
     applies: ({ weir, node, at }) =>
       node.error === "HPE_INVALID_URL" &&

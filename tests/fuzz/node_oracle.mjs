@@ -1,6 +1,6 @@
 /**
  * Another reading of the same bytes: Node's HTTP server, in a process of its own, on streams that come
- * in batches over stdin. Each batch is a count and as many streams, each with its length ahead (32 bits,
+ * in batches over stdin. Each batch is a count and as many streams, each after its length (32 bits,
  * little-endian); the answer is a length and JSON. Ends when stdin does. `node_oracle.ts` is the other end.
  */
 

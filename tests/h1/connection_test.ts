@@ -19,7 +19,7 @@ testHeads([
   }],
   ["closes with close after a bare comma", get("Connection: x,close"), { keepAlive: false }],
   [
-    "closes with close ahead of other fields",
+    "closes with close before other fields",
     get(
       "Connection: close",
       "Expect: 100-continue",

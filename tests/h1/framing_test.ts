@@ -25,7 +25,7 @@ testHeads([
     contentLength: 0,
   }],
   ["takes space around Content-Length", post("Content-Length: \t 5 \t"), { contentLength: 5 }],
-  ["takes zeros ahead of Content-Length", post("Content-Length: 0000000000000005"), {
+  ["takes zeros before Content-Length", post("Content-Length: 0000000000000005"), {
     contentLength: 5,
   }],
   ["takes the largest exact Content-Length", post("Content-Length: 9007199254740991"), {
@@ -236,7 +236,7 @@ testHeads([
     post("Transfer-Encoding: a b", "Transfer-Encoding: gzip, chunked"),
     "bad_framing",
   ],
-  ["refuses a vertical tab ahead of chunked", post("Transfer-Encoding: \vchunked"), "bad_field"],
+  ["refuses a vertical tab before chunked", post("Transfer-Encoding: \vchunked"), "bad_field"],
 ]);
 
 // RFC 9110 §9.3.6.
@@ -261,14 +261,14 @@ testHeads([
 
 // In which order errors count: what comes first in the bytes, then Host, framing, expectation, upgrade.
 testHeads([
-  ["names Host ahead of framing", head("POST / HTTP/1.1", "Transfer-Encoding: gzip"), "bad_host"],
+  ["names Host before framing", head("POST / HTTP/1.1", "Transfer-Encoding: gzip"), "bad_host"],
   [
-    "names framing ahead of the expectation",
+    "names framing before the expectation",
     post("Expect: x", "Transfer-Encoding: gzip"),
     "bad_framing",
   ],
   [
-    "names the expectation ahead of the upgrade",
+    "names the expectation before the upgrade",
     post("Expect: x", "Connection: upgrade", "Upgrade: y", "Content-Length: 1"),
     "bad_expectation",
   ],

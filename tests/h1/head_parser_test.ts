@@ -30,10 +30,10 @@ Deno.test("HeadParser.parse() takes pipelined heads out of one buffer, one a cal
   const bytes = latin1(heads.join(""));
   let start = 0;
   for (const raw of heads) {
-    const behind = parser.parse(bytes, start, bytes.length);
-    assertEquals(behind, start + raw.length);
+    const next = parser.parse(bytes, start, bytes.length);
+    assertEquals(next, start + raw.length);
     assertEquals(parser.head.length, raw.length);
-    start = behind;
+    start = next;
   }
   assertEquals(parser.parse(bytes, start, bytes.length), NEED_MORE);
 });
@@ -89,9 +89,9 @@ for (const [name, raw] of Object.entries(LARGE_HEADS)) {
     const limits = { headBytes: 1e6, headerCount: 1e6, targetBytes: 1e6 };
     const parser = new HeadParser(limits);
     const counter = counting(latin1(raw));
-    let behind = NEED_MORE;
-    for (let end = 1; end <= raw.length; end++) behind = parser.parse(counter.bytes, 0, end);
-    assertEquals(behind, raw.length);
+    let next = NEED_MORE;
+    for (let end = 1; end <= raw.length; end++) next = parser.parse(counter.bytes, 0, end);
+    assertEquals(next, raw.length);
     // One scan, the first and the last byte of a part again, and a value's meaning a few times over.
     assert(counter.reads < 6 * raw.length + 500, `${counter.reads} reads of ${raw.length} bytes`);
   });

@@ -79,8 +79,8 @@ export function parse(parser: HeadParser, feeding: Feeding): Expected {
     const moved = new Uint8Array(start + feeding.bytes.length).fill(0x20, 0, start);
     moved.set(feeding.bytes.subarray(0, end), start);
     try {
-      const behind = parser.parse(moved, start, start + end);
-      if (behind !== NEED_MORE) return factsOf(parser.head, moved, start, behind);
+      const next = parser.parse(moved, start, start + end);
+      if (next !== NEED_MORE) return factsOf(parser.head, moved, start, next);
     } catch (error) {
       if (error instanceof ProtocolError) return error.code;
       throw error;
@@ -89,8 +89,8 @@ export function parse(parser: HeadParser, feeding: Feeding): Expected {
   return "more";
 }
 
-function factsOf(from: ParsedHead, bytes: Bytes, start: number, behind: number): HeadFacts {
-  assertEquals(behind - start, from.length, "the offset returned and the head's length");
+function factsOf(from: ParsedHead, bytes: Bytes, start: number, next: number): HeadFacts {
+  assertEquals(next - start, from.length, "the offset returned and the head's length");
   const text = (first: number, last: number) => textOf(bytes, start + first, start + last);
   return {
     method: from.method,

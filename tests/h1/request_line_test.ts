@@ -18,11 +18,11 @@ testHeads([
   ["needs more of a head without its last byte", get().slice(0, -1), "more"],
 
   // RFC 9112 §2.2
-  ["skips one CRLF ahead", "\r\n" + get(), { method: "GET", length: get().length + 2 }],
-  ["refuses two CRLF ahead", "\r\n\r\n" + get(), "bad_request_line"],
-  ["refuses a bare LF ahead", "\n" + get(), "bad_request_line"],
-  ["refuses a bare CR ahead", "\r" + get(), "bad_request_line"],
-  ["refuses a space ahead", " " + get(), "bad_request_line"],
+  ["skips one CRLF in front", "\r\n" + get(), { method: "GET", length: get().length + 2 }],
+  ["refuses two CRLF in front", "\r\n\r\n" + get(), "bad_request_line"],
+  ["refuses a bare LF in front", "\n" + get(), "bad_request_line"],
+  ["refuses a bare CR in front", "\r" + get(), "bad_request_line"],
+  ["refuses a space in front", " " + get(), "bad_request_line"],
   [
     "refuses a bare LF after the request line",
     "GET / HTTP/1.1\nHost: a\r\n\r\n",
@@ -35,7 +35,7 @@ testHeads([
   ],
 
   // RFC 9112 §3
-  ["refuses two spaces ahead of the target", head("GET  / HTTP/1.1", HOST), "bad_request_line"],
+  ["refuses two spaces before the target", head("GET  / HTTP/1.1", HOST), "bad_request_line"],
   ["refuses two spaces after the target", head("GET /  HTTP/1.1", HOST), "bad_request_line"],
   ["refuses a space after the version", head("GET / HTTP/1.1 ", HOST), "bad_request_line"],
   ["refuses a tab as the first space", head("GET\t/ HTTP/1.1", HOST), "bad_request_line"],

@@ -18,7 +18,7 @@ export interface Feeding {
 }
 
 /** What may follow: another request, and bytes that are none. */
-const BEHIND = ["GET /behind HTTP/1.1\r\nHost: behind\r\n\r\n", "\xff\0\r\n\n"];
+const AFTER = ["GET /after HTTP/1.1\r\nHost: after\r\n\r\n", "\xff\0\r\n\n"];
 
 /** One byte a character. */
 export function latin1(text: string): Bytes {
@@ -42,8 +42,8 @@ export function whole(raw: string): Feeding {
 
 /** All ways of delivery; for an input that ends the parsing, not `alone`, also with bytes after it. */
 export function feedings(raw: string, options: { readonly alone?: boolean } = {}): Feeding[] {
-  const behind = options.alone === true ? [""] : ["", ...BEHIND];
-  return behind.flatMap((tail, index) => {
+  const tails = options.alone === true ? [""] : ["", ...AFTER];
+  return tails.flatMap((tail, index) => {
     const bytes = latin1(raw + tail);
     const suffix = tail === "" ? "" : ` with bytes after it (${index})`;
     return [

@@ -111,7 +111,7 @@ testShapes(BODIES, ", read in pieces", readPieces);
 testShapes(BODIES, ", unread", readNothing);
 testShapes(STREAMS, "", readAll);
 testShapes(STREAMS, ", answered later", later);
-testShapes([...HEADS, ...STREAMS].map(behind), "", last);
+testShapes([...HEADS, ...STREAMS].map(afterPending), "", last);
 
 Deno.test("all shapes were measured, with a mebibyte of each", () => {
   const { name, ms } = slowest;
@@ -122,6 +122,6 @@ Deno.test("all shapes were measured, with a mebibyte of each", () => {
   assert(measurements === shapes * ARRIVALS.length, `${measurements} of ${shapes} shapes`);
 });
 
-function behind({ name, of }: Shape): Shape {
+function afterPending({ name, of }: Shape): Shape {
   return { name: `${name} after a pending request`, of: (bytes) => request() + of(bytes) };
 }

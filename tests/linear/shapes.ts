@@ -38,7 +38,7 @@ export const HEADS: readonly Shape[] = [
   { name: "tiny fields", of: withLines("a:") },
   { name: "a giant field", of: withField("A", "a") },
   { name: "a giant field name", of: (bytes) => request({ fields: [`${fill(bytes, "a")}: x`] }) },
-  { name: "white space ahead of a value", of: withField("A", " ") },
+  { name: "white space before a value", of: withField("A", " ") },
   { name: "white space within a value", of: withField("A", "a\t") },
   { name: "a giant target", of: (bytes) => request({ target: `/${fill(bytes, "a")}` }) },
   {

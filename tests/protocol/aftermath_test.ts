@@ -161,12 +161,12 @@ onWeir("an error whose class cannot even be asked for costs one connection", asy
 onWeir("a handler that throws after its upgrade has the connection cut", async (peer) => {
   await using running = start(peer, (_each, info) => {
     upgradeOf(info)({ headers: { Upgrade: "raw" } });
-    throw new Error("Behind the upgrade");
+    throw new Error("After the upgrade");
   });
   using client = await running.connect();
   await client.send(UPGRADE);
   await soon(client);
-  assertEquals(running.errors.map(String), ["Error: Behind the upgrade"]);
+  assertEquals(running.errors.map(String), ["Error: After the upgrade"]);
   assertEquals(connectionsOf(running).size, 0);
 });
 

@@ -24,7 +24,7 @@ function cutsOf(manner: Manner, length: number): number[][] {
 }
 
 /** The request after the case, with a target by which a handler can tell it. */
-const BEHIND = request({ target: "/behind", fields: ["Connection: close"] });
+const AFTER = request({ target: "/after", fields: ["Connection: close"] });
 
 async function withServer(
   peer: Peer,
@@ -53,7 +53,7 @@ async function eachCut(
   await eachOf(cutsOf(manner, raw.length), async (cuts) => {
     using client = await running.connect();
     try {
-      const sending = client.sendInPieces(raw + BEHIND, cuts);
+      const sending = client.sendInPieces(raw + AFTER, cuts);
       await Promise.all([sending, check(client)]);
     } catch (cause) {
       throw new Error(`Cut at ${JSON.stringify(cuts).slice(0, 100)}`, { cause });
@@ -73,8 +73,8 @@ export async function runGood(peer: Peer, given: GoodCase, manner: Manner): Prom
       if (keeps) assertEquals((await client.response()).status, 200, "The request after it");
       assertEquals(await client.remains(), { bytes: new Uint8Array(), text: "", end: "clean" });
     });
-    const behind = urls.filter((url) => url === "http://h/behind").length;
-    assertEquals(behind, keeps ? urls.length / 2 : 0, "Calls for the request after it");
+    const after = urls.filter((url) => url === "http://h/after").length;
+    assertEquals(after, keeps ? urls.length / 2 : 0, "Calls for the request after it");
   });
 }
 
@@ -87,6 +87,6 @@ export async function runBad(peer: Peer, given: BadCase, manner: Manner): Promis
       assertEquals([answer.status, answer.header("connection")], [status, "close"], answer.text);
       assertEquals(await client.remains(), { bytes: new Uint8Array(), text: "", end: "clean" });
     });
-    assertEquals(urls.filter((url) => url.endsWith("/behind")), [], "Nothing after it was served");
+    assertEquals(urls.filter((url) => url.endsWith("/after")), [], "Nothing after it was served");
   });
 }

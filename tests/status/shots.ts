@@ -53,7 +53,7 @@ async function load(busy: Busy): Promise<void> {
   await busy.sends("GET / HTTP/1.1\r\nHost: half");
   await busy.client();
   for (let ms = 0; ms < LOAD_MS; ms += 1_000) {
-    const conn = await busy.sends("GET / HTTP/1.1\r\n\r\n what stands behind");
+    const conn = await busy.sends("GET / HTTP/1.1\r\n\r\n what comes after");
     if (ms % 3_000 === 0) (await busy.client()).close();
     await pause(1_000);
     conn.close();

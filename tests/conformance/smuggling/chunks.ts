@@ -302,7 +302,7 @@ const trailed = (trailers: string) => chunkedPost(`3\r\nabc\r\n0\r\n${trailers}\
 
 const TRAILERS: Family = {
   name: "trailers",
-  about: "fields behind the body that change its framing, or end in another place",
+  about: "fields after the body that change its framing, or end in another place",
   cases: [
     ...each(
       served({

@@ -271,8 +271,8 @@ export const CODING_FAMILIES: readonly Family[] = [
     cases: VALUES.flatMap((each) => twice(value(each), refused())),
   },
   {
-    name: "TE.TE: codings ahead of chunked",
-    about: "a coding that only one of two servers passes over",
+    name: "TE.TE: codings before chunked",
+    about: "a coding that only one of two servers ignores",
     cases: UNKNOWN.flatMap((each) => twice(value(each), refused(501))),
   },
   {
@@ -281,7 +281,7 @@ export const CODING_FAMILIES: readonly Family[] = [
     cases: NAMES.flatMap((line) => twice([line], refused())),
   },
   {
-    name: "TE.TE: names that are others",
+    name: "TE.TE: similar names",
     about: "names that some servers take for the same one",
     cases: OTHERS.flatMap((line) => twice([line], NO_REQUEST, served({ body: ENDED }))),
   },

@@ -13,7 +13,7 @@ const LONG = chunked(HIDDEN);
 
 const CL_TE: Family = {
   name: "CL.TE",
-  about: "the one in front goes by Content-Length, the one behind by Transfer-Encoding",
+  about: "the front end goes by Content-Length, the back end by Transfer-Encoding",
   cases: [
     ...each(REFUSED, [
       post([lengthOf(ENDED), CHUNKED], ENDED),
@@ -40,7 +40,7 @@ const CL_TE: Family = {
 
 const TE_CL: Family = {
   name: "TE.CL",
-  about: "the one in front goes by Transfer-Encoding, the one behind by Content-Length",
+  about: "the front end goes by Transfer-Encoding, the back end by Content-Length",
   cases: [
     ...each(REFUSED, [
       post([CHUNKED, "Content-Length: 4"], LONG),

@@ -17,21 +17,21 @@ const HOST = "Host: h";
 type Place = (octets: string) => string;
 
 const PLACES: Readonly<Record<string, Place>> = {
-  "ahead of the method": (o) => `${o}GET / HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
+  "before the method": (o) => `${o}GET / HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
   "in the method": (o) => `G${o}ET / HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
   "after the method": (o) => `GET${o} / HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
-  "ahead of the target": (o) => `GET ${o}/ HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
+  "before the target": (o) => `GET ${o}/ HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
   "in the target": (o) => `GET /a${o}b HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
-  "ahead of the version": (o) => `GET / ${o}HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
+  "before the version": (o) => `GET / ${o}HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n`,
   "in the version": (o) => `GET / HTTP/${o}1.1\r\nHost: h\r\nX: y\r\n\r\n`,
   "after the version": (o) => `GET / HTTP/1.1${o}\r\nHost: h\r\nX: y\r\n\r\n`,
-  "ahead of the first field": (o) => `GET / HTTP/1.1\r\n${o}Host: h\r\nX: y\r\n\r\n`,
-  "ahead of a later field": (o) => `GET / HTTP/1.1\r\nHost: h\r\n${o}X: y\r\n\r\n`,
+  "before the first field": (o) => `GET / HTTP/1.1\r\n${o}Host: h\r\nX: y\r\n\r\n`,
+  "before a later field": (o) => `GET / HTTP/1.1\r\nHost: h\r\n${o}X: y\r\n\r\n`,
   "in a name": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX${o}Z: y\r\n\r\n`,
-  "ahead of a colon": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX${o}: y\r\n\r\n`,
+  "before a colon": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX${o}: y\r\n\r\n`,
   "in the Host": (o) => `GET / HTTP/1.1\r\nHost: h${o}i\r\nX: y\r\n\r\n`,
   "between CR and LF": (o) => `GET / HTTP/1.1\r\nHost: h\r${o}\nX: y\r\n\r\n`,
-  "ahead of the empty line": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: y\r\n${o}\r\n`,
+  "before the empty line": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: y\r\n${o}\r\n`,
   "for the CR after the version": (o) => `GET / HTTP/1.1${o}\nHost: h\r\nX: y\r\n\r\n`,
   "for the CR after a field": (o) => `GET / HTTP/1.1\r\nHost: h${o}\nX: y\r\n\r\n`,
   "for the CR of the empty line": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: y\r\n${o}\n`,
@@ -42,7 +42,7 @@ const PLACES: Readonly<Record<string, Place>> = {
 };
 
 const VALUES: Readonly<Record<string, Place>> = {
-  "ahead of a value": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: ${o}y\r\n\r\n`,
+  "before a value": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: ${o}y\r\n\r\n`,
   "in a value": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: a${o}b\r\n\r\n`,
   "after a value": (o) => `GET / HTTP/1.1\r\nHost: h\r\nX: y${o}\r\n\r\n`,
 };

@@ -82,7 +82,7 @@ const ABSOLUTE: Family = {
 
 const USERINFO: Family = {
   name: "userinfo in an authority",
-  about: "the host is ahead of the at sign, or behind it",
+  about: "the host is before the at sign, or after it",
   cases: [
     ...each(
       REFUSED,

@@ -37,8 +37,8 @@ function early(name: string, [handler, status]: readonly [Handler, number], inpu
 }
 
 const CL_0: Family = {
-  name: "CL.0: answers ahead of the body",
-  about: "the one behind answers without reading, and takes the body for a request",
+  name: "CL.0: answers before the body",
+  about: "the back end answers without reading, and takes the body for a request",
   cases: [
     ...Object.entries(EARLY).flatMap(([name, how]) => [
       early(name, how, request({ body: HIDDEN })),
@@ -94,7 +94,7 @@ function bodyless(method: string, input: string): Case {
 
 const METHODS: Family = {
   name: "bodies with methods that have none",
-  about: "GET, HEAD and others whose body one of two servers passes over",
+  about: "GET, HEAD and others whose body one of two servers ignores",
   cases: [
     ...["GET", "HEAD"].flatMap((method) => [
       bodyless(method, request({ method, body: HIDDEN })),
@@ -119,8 +119,8 @@ const METHODS: Family = {
 };
 
 const ZERO_CL: Family = {
-  name: "0.CL: a length of nothing",
-  about: "the one in front sees no body where the one behind waits for it",
+  name: "0.CL: a length of zero",
+  about: "the front end sees no body where the back end waits for one",
   cases: [
     ...each(REFUSED, [
       post(["Content-Length: 0", " Content-Length: 35"], HIDDEN),
@@ -149,7 +149,7 @@ const CONTINUES: Outcome = served({ body: HIDDEN }, { statuses: [100, 200] });
 
 const EXPECT: Family = {
   name: "Expect",
-  about: "whether the body comes, and whether a 100 stands for the answer",
+  about: "whether the body comes, and whether a 100 is taken for the answer",
   cases: [
     ...[
       "100-continue",
