@@ -74,6 +74,14 @@ export interface Exchange {
   readonly abortReason: Error | undefined;
   /** Called at most once, when the exchange is aborted before its answer was delivered. */
   onAbort: ((reason: Error) => void) | null;
+  /**
+   * Called at most once, when somebody asks for the connection's end in good order while the answer is under
+   * way: the server shuts down, or `close()` was called on the connection. What has no end of its own should
+   * end then; anything else may go on, until it is aborted.
+   */
+  onAsked: ((reason: CloseReason) => void) | null;
+  /** Why the connection's end was asked for; `null` while it was not. */
+  readonly asked: CloseReason | null;
   /** Called at most once: with no argument when the kernel has taken the answer's last byte, else with why not. */
   onDelivered: ((error?: Error) => void) | null;
 

@@ -455,11 +455,11 @@ export class Connection
     this.settle();
   }
 
-  /** Whoever has taken the connection over is told that its end is asked for. */
+  /** Whoever answers, or has taken the connection over, is told that its end is asked for. */
   #noteAsked(): void {
-    const upgraded = this.#upgraded;
+    const asked = this.#upgraded ?? this.#exchange;
     const { reason } = this.ending;
-    if (upgraded !== null && reason !== null) this.note(() => upgraded.askedToEnd(reason));
+    if (asked !== null && reason !== null) this.note(() => asked.askedToEnd(reason));
   }
 
   // Settling.

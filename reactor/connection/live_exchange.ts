@@ -19,7 +19,9 @@ import type { Outbox } from "../memory/outbox.ts";
 import type { ConnectionInfo, ExchangeInfo, Refusal } from "../observer.ts";
 import type { Address, Bytes, Codec } from "../ports.ts";
 import type { RequestHead } from "../request_head.ts";
+import type { CloseReason } from "../states.ts";
 import type { Delivery } from "./deliveries.ts";
+import type { Ending } from "./lifecycle.ts";
 import type { LiveBody } from "./request_body.ts";
 
 /** What is the same for all exchanges of a reactor. */
@@ -43,6 +45,8 @@ export interface ExchangeHost {
   readonly view: ConnectionInfo;
   readonly outbox: Outbox;
   readonly context: ExchangeContext;
+  /** How the connection is to end. */
+  readonly ending: Ending;
   /** Has `call` made once the transition under way is complete. */
   note(call: () => void): void;
   /** The engine answers in place of the application. */
@@ -109,6 +113,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   verdict: ProtocolError | null = null;
   abortReason: AbortError | undefined = undefined;
   onAbort: ((reason: Error) => void) | null = null;
+  onAsked: ((reason: CloseReason) => void) | null = null;
   readonly #mayUpgrade: boolean;
   #called = false;
   #onDelivered: ((error?: Error) => void) | null = null;
@@ -157,6 +162,10 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
 
   get queuedMs(): number {
     return this.ticket?.queuedMs ?? 0;
+  }
+
+  get asked(): CloseReason | null {
+    return this.#host.ending.reason;
   }
 
   settled(): void {
@@ -311,6 +320,13 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     const call = this.onAbort;
     this.onAbort = null;
     if (call !== null) this.#host.note(() => call(reason));
+  }
+
+  /** The connection's end is asked for; the second time nobody listens any more. */
+  askedToEnd(reason: CloseReason): void {
+    const call = this.onAsked;
+    this.onAsked = null;
+    if (this.#phase === "open" || this.#phase === "streaming") call?.(reason);
   }
 
   /** The kernel has taken the whole answer. */

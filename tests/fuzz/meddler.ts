@@ -419,6 +419,7 @@ export class Meddler {
     const { exchange, target } = work.call;
     const { connection } = exchange.info;
     let aborts = 0;
+    let asked = 0;
     let deliveries = 0;
     // What is already over is told at once: a throw would reach this caller and not the engine.
     this.#throws = false;
@@ -426,6 +427,10 @@ export class Meddler {
       work.call.aborted = reason;
       if (++aborts > 1) this.#note(`onAbort of ${target} was called again`);
       this.meddle("onAbort", { work, connection, blamed: "application" });
+    };
+    exchange.onAsked = () => {
+      if (++asked > 1) this.#note(`onAsked of ${target} was called again`);
+      this.meddle("onAsked", { work, connection, blamed: "application" });
     };
     exchange.onDelivered = (error) => {
       work.call.outcome = error ?? "delivered";
