@@ -37,7 +37,7 @@ export class Folder implements Disposable {
 
   /** The folder that is served. */
   get root(): string {
-    return `${this.path}/root`;
+    return `${this.path}/site`;
   }
 
   /** A place below the root. */
