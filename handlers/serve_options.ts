@@ -40,6 +40,39 @@ export interface ServeHandlerInfo<Addr extends Deno.Addr = ServeAddr> {
    * no `Upgrade` field, or one with a protocol that the request does not name.
    */
   upgrade(init?: UpgradeInit): Conn;
+  /**
+   * Sends `103 Early Hints` (RFC 8297) at once, so that the client can load what `Link` fields name while
+   * the answer is made; may be called several times. Returns whether it went out: not to a client of
+   * HTTP/1.0, and not once the answer has begun.
+   *
+   * @throws {TypeError} If a field speaks of content or of the connection.
+   */
+  earlyHints(headers: HeadersInit): boolean;
+  /**
+   * The same with another status: 102 tells a client that the request is being worked on.
+   *
+   * @throws {RangeError} If the status is not a whole number from 102 to 199.
+   * @throws {TypeError} If a field speaks of content or of the connection.
+   */
+  sendInterim(status: number, headers?: HeadersInit): boolean;
+  /**
+   * The trailer fields of the request (RFC 9110 §6.5), never merged with its headers. Resolves when the
+   * body has come whole, so somebody has to read it; with empty headers unless the body is chunked and has
+   * trailers. Rejects when the body cannot come whole.
+   */
+  readonly trailers: Promise<Headers>;
+  /**
+   * Has trailer fields sent after the answer's body, if that is a stream of unknown length; given as a
+   * function, they are made when the body has ended. To be called before the answer begins. Returns whether
+   * the client takes them, by `TE: trailers`; if not, nothing is sent.
+   *
+   * A function that throws, or gives a forbidden field, cuts the answer.
+   *
+   * @throws {TypeError} If a field may not be a trailer (RFC 9110 §6.5.1), such as `Content-Type`.
+   */
+  responseTrailers(
+    trailers: HeadersInit | (() => HeadersInit | Promise<HeadersInit>),
+  ): boolean;
 }
 
 /** Answers one request. */

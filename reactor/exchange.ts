@@ -12,7 +12,7 @@ import type { CloseReason } from "./states.ts";
 
 /** The head of an answer. */
 export interface ResponseHead {
-  /** 200 to 599; 101 only through {@linkcode Exchange.upgrade}. */
+  /** 200 to 599; 101 only through {@linkcode Exchange.upgrade}, others below 200 through `interim`. */
   readonly status: number;
   /** Field lines as name, value, name, value, …, in the order and case in which they go out. */
   readonly fields: readonly string[];
@@ -39,6 +39,12 @@ export interface RequestBody {
    * all of them have arrived.
    */
   readText(decode: (bytes: Bytes) => string): string | Promise<string>;
+  /**
+   * The trailer fields as name, value, name, value, …: when the body has come whole, by whoever it was read
+   * or discarded. There are none unless it is chunked. Rejects with a `BodyError` when that cannot happen
+   * any more.
+   */
+  trailers(): Promise<readonly string[]>;
   /** The rest is not wanted: later reads give `null`, the engine drains it or closes. */
   cancel(): void;
 }
@@ -85,6 +91,13 @@ export interface Exchange {
   /** Called at most once: with no argument when the kernel has taken the answer's last byte, else with why not. */
   onDelivered: ((error?: Error) => void) | null;
 
+  /**
+   * Sends an interim answer at once (RFC 9110 §15.2): `head` with a status of 102 to 199. Returns whether
+   * it went out: not to HTTP/1.0, and not once the answer has begun.
+   *
+   * @throws {TypeError} If a field cannot be sent.
+   */
+  interim(head: ResponseHead): boolean;
   /** Answers with a body that is here. Content-Length is added by the engine, HEAD and 304 are minded. */
   respond(head: ResponseHead, body: string | Bytes | null): void;
   /**
@@ -97,8 +110,13 @@ export interface Exchange {
   flush(): void;
   /** Resolves when the kernel has taken the piece, with `false` when nobody wants more. */
   writeBody(piece: Bytes): Promise<boolean>;
-  /** Ends the body; cuts the connection when fewer bytes than announced were written. */
-  endBody(): void;
+  /**
+   * Ends the body; cuts the connection when fewer bytes than announced were written. `trailers` as name,
+   * value, name, value, …, go out after a chunked body; after any other they are dropped.
+   *
+   * @throws {TypeError} If a trailer field cannot be sent.
+   */
+  endBody(trailers?: readonly string[]): void;
   /**
    * The handler has settled: whatever it returned is here, and it is not at work any more. To be called
    * once for each exchange, whatever became of it; its slot in the queue depends on it.

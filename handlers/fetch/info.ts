@@ -7,12 +7,15 @@
 import type { Exchange } from "../../reactor/exchange.ts";
 import type { Address, Conn } from "../../reactor/ports.ts";
 import type { UpgradeInit } from "../serve_options.ts";
+import { sendInterim } from "./interim.ts";
+import { giveTrailers, requestTrailers, type TrailersInit } from "./trailers.ts";
 
 /** One exchange's information; nothing is made before it is asked for. */
 export class HandlerInfo {
   readonly #exchange: Exchange;
   readonly #request: Request;
   #completed: Promise<void> | null = null;
+  #trailers: Promise<Headers> | null = null;
 
   constructor(exchange: Exchange, request: Request) {
     this.#exchange = exchange;
@@ -25,6 +28,26 @@ export class HandlerInfo {
 
   get completed(): Promise<void> {
     return this.#completed ??= completion(this.#exchange);
+  }
+
+  get trailers(): Promise<Headers> {
+    if (this.#trailers === null) {
+      this.#trailers = requestTrailers(this.#exchange);
+      ignoreRejection(this.#trailers);
+    }
+    return this.#trailers;
+  }
+
+  earlyHints(headers: HeadersInit): boolean {
+    return sendInterim(this.#exchange, { status: 103, headers });
+  }
+
+  sendInterim(status: number, headers?: HeadersInit): boolean {
+    return sendInterim(this.#exchange, { status, headers });
+  }
+
+  responseTrailers(trailers: TrailersInit): boolean {
+    return giveTrailers(this.#exchange, this.#request, trailers);
   }
 
   upgrade(init: UpgradeInit = {}): Conn {
@@ -84,7 +107,7 @@ function completion(exchange: Exchange): Promise<void> {
   return promise;
 }
 
-async function ignoreRejection(promise: Promise<void>): Promise<void> {
+async function ignoreRejection(promise: Promise<unknown>): Promise<void> {
   try {
     await promise;
   } catch (_) {

@@ -5,10 +5,11 @@
  * @module
  */
 
-import type { Exchange } from "../../reactor/exchange.ts";
+import type { Exchange, ResponseHead } from "../../reactor/exchange.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { soon } from "../../reactor/timing/microtasks.ts";
 import type { StreamPlan } from "./send_plan.ts";
+import { trailersOf } from "./trailers.ts";
 
 type Reader = ReadableStreamDefaultReader<unknown>;
 
@@ -39,13 +40,15 @@ export async function sendStream(exchange: Exchange, plan: StreamPlan): Promise<
   const stopWatching = cancelWhenLost(exchange, reader);
   try {
     if (pull.result?.done === false) asBytes(pull.result.value);
-    if (!exchange.beginBody(plan, plan.length)) return cancel(reader);
+    const trailers = plan.length === null ? trailersOf(exchange) : undefined;
+    const head = trailers === undefined ? plan : announcing(plan, trailers.names);
+    if (!exchange.beginBody(head, plan.length)) return cancel(reader);
     if (!pull.settled) exchange.flush();
     while (true) {
       await pull.done;
       if (pull.failed) throw pull.error;
       const { done, value } = pull.result!;
-      if (done) return exchange.endBody();
+      if (done) return exchange.endBody(trailers === undefined ? [] : await trailers.fields());
       if (!await exchange.writeBody(asBytes(value))) break;
       pull = startPull(reader);
     }
@@ -59,6 +62,14 @@ export async function sendStream(exchange: Exchange, plan: StreamPlan): Promise<
   } finally {
     stopWatching();
   }
+}
+
+/** The head with a `Trailer` field (RFC 9110 §6.6.2), unless the handler has set one or no name is known. */
+function announcing({ status, fields }: ResponseHead, names: readonly string[]): ResponseHead {
+  const own = fields.some((name, at) => at % 2 === 0 && name.toLowerCase() === "trailer");
+  return own || names.length === 0
+    ? { status, fields }
+    : { status, fields: [...fields, "trailer", names.join(", ")] };
 }
 
 /** Lets go of an answer that comes too late: whatever feeds its stream hears of it. */

@@ -27,6 +27,8 @@ export interface BodyDecoder {
   readonly received: number;
   /** Bytes to come, or `null` when only the end will tell. */
   readonly remaining: number | null;
+  /** The trailer fields as name, value, name, value, …, once it is complete. */
+  readonly trailers: readonly string[];
   /**
    * Takes what has arrived: the bytes, or `null` if there are none. If `discarding`, they are thrown away.
    *
@@ -36,8 +38,17 @@ export interface BodyDecoder {
   take(inbox: Inbox, discarding: boolean): Bytes | null;
 }
 
+const NO_FIELDS: readonly string[] = [];
+
+/** Of a field line that the decoder has checked; what surrounds the value is whitespace (RFC 9110 §5.5). */
+function nameAndValue(line: string): [name: string, value: string] {
+  const colon = line.indexOf(":");
+  return [line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "")];
+}
+
 /** A body with a Content-Length. */
 export class SizedBody implements BodyDecoder {
+  readonly trailers: readonly string[] = NO_FIELDS;
   received = 0;
   remaining: number;
 
@@ -76,6 +87,11 @@ export class ChunkedBody implements BodyDecoder {
   /** `mostBytes` is how many are allowed; 0 is no limit. */
   constructor(mostBytes: number) {
     this.#mostBytes = mostBytes;
+  }
+
+  get trailers(): readonly string[] {
+    const lines = this.#decoder.trailerLines;
+    return lines === "" ? NO_FIELDS : lines.slice(0, -2).split("\r\n").flatMap(nameAndValue);
   }
 
   take(inbox: Inbox, discarding: boolean): Bytes | null {

@@ -14,7 +14,7 @@ import type { Observers } from "../dispatch/observers.ts";
 import { type AbortError, BodyError, type ProtocolError } from "../errors.ts";
 import type { Application, Exchange, ResponseHead, TakenConn } from "../exchange.ts";
 import type { ParsedHead } from "../h1/parsed_head.ts";
-import { bodyAllowed, chunkHead, LAST_CHUNK } from "../h1/serialize.ts";
+import { bodyAllowed, chunkHead, interimHead, LAST_CHUNK, lastChunk } from "../h1/serialize.ts";
 import type { Outbox } from "../memory/outbox.ts";
 import type { ConnectionInfo, ExchangeInfo, Refusal } from "../observer.ts";
 import type { Address, Bytes, Codec } from "../ports.ts";
@@ -207,6 +207,14 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     this.#host.settle();
   }
 
+  interim(head: ResponseHead): boolean {
+    if (this.#phase !== "open" || this.minorVersion === 0) return false;
+    this.#append(interimHead(head));
+    this.#host.flush();
+    this.#host.settle();
+    return true;
+  }
+
   respond(head: ResponseHead, body: string | Bytes | null): void {
     if (this.#phase !== "open") return;
     this.#answer(head, body);
@@ -267,10 +275,10 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
     if (this.#phase === "streaming") this.#host.flush();
   }
 
-  endBody(): void {
+  endBody(trailers: readonly string[] = []): void {
     if (this.#phase !== "streaming") return;
     if (this.#owed > 0) return this.cut();
-    if (this.#framing === "chunked") this.#append(LAST_CHUNK);
+    if (this.#framing === "chunked") this.#append(lastChunk(trailers));
     this.#phase = "complete";
     this.ticket?.answered();
     this.#host.onAnswerComplete(this);

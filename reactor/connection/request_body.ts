@@ -81,6 +81,8 @@ export class LiveBody implements RequestBody {
   #reader: "none" | "piecewise" | "collecting" = "none";
   #waiter: Waiter | null = null;
   #retained: RetainedBytes | null = null;
+  /** Made when the trailers are asked for before they are here. */
+  #trailers: PromiseWithResolvers<readonly string[]> | null = null;
 
   /** `length` is `null` for a body in chunks. */
   constructor(host: BodyHost, options: { length: number | null; limits: BodyLimits }) {
@@ -162,7 +164,9 @@ export class LiveBody implements RequestBody {
       case "discarded":
         return Promise.reject(supply.error);
       case "truncated":
-        return this.complete ? Promise.resolve(null) : Promise.reject(supply.error);
+        if (this.complete) return Promise.resolve(null);
+        this.#trailers?.reject(supply.error);
+        return Promise.reject(supply.error);
       case "open":
         return this.complete ? Promise.resolve(null) : this.#wait();
     }
@@ -182,6 +186,16 @@ export class LiveBody implements RequestBody {
     const text = this.#decodeHere(decode);
     this.#host.settle();
     return text;
+  }
+
+  trailers(): Promise<readonly string[]> {
+    if (this.complete || this.#sized !== null) return Promise.resolve(this.#decoder.trailers);
+    const supply = this.#supply;
+    if (supply.kind === "failed" || (supply.kind === "truncated" && this.#host.inbox.size === 0)) {
+      return Promise.reject(supply.error);
+    }
+    this.#trailers ??= Promise.withResolvers();
+    return this.#trailers.promise;
   }
 
   cancel(): void {
@@ -245,6 +259,8 @@ export class LiveBody implements RequestBody {
   truncate(error: BodyError): void {
     if (this.complete || this.#supply.kind !== "open") return;
     this.#supply = { kind: "truncated", error };
+    // What is here may still hold the end.
+    if (this.#host.inbox.size === 0) this.#trailers?.reject(error);
     this.#reject(error);
   }
 
@@ -252,12 +268,14 @@ export class LiveBody implements RequestBody {
   detach(error: BodyError): void {
     this.retain();
     this.truncate(error);
+    if (!this.complete) this.#trailers?.reject(error);
   }
 
   /** It cannot be read any more, but for what was retained. */
   fail(error: BodyError): void {
     if (this.complete || this.failed) return;
     this.#supply = { kind: "failed", error };
+    this.#trailers?.reject(error);
     this.#reject(error);
   }
 
@@ -352,7 +370,10 @@ export class LiveBody implements RequestBody {
       return null;
     }
     this.#host.onBodyTaken();
-    if (this.complete) this.#host.onBodyComplete();
+    if (this.complete) {
+      this.#trailers?.resolve(this.#decoder.trailers);
+      this.#host.onBodyComplete();
+    }
     return piece;
   }
 
@@ -361,6 +382,7 @@ export class LiveBody implements RequestBody {
       ? error
       : new BodyError("bad_chunk", (error as ProtocolError).message, { cause: error });
     this.#supply = { kind: "failed", error: broken };
+    this.#trailers?.reject(broken);
     if (!quietly) this.#host.onBodyBroken(broken);
     this.#reject(broken);
   }

@@ -6,7 +6,8 @@
  * after each call. It is strict, because a recipient that reads these lines in another way would find
  * another request after them: no whitespace ahead of a chunk size or a CRLF, no bare CR or LF, extensions
  * and trailer fields in their grammar, which has whitespace beside ";" and "=" alone (RFC 9110 §5.6.3 wants
- * that taken). Extensions and trailers are read safely and dropped (§7.1.1, §7.1.2).
+ * that taken). Extensions are read safely and dropped (§7.1.1); trailers are kept apart from the head's
+ * fields, for whoever asks for them (§7.1.2).
  *
  * @module
  */
@@ -111,6 +112,8 @@ export class ChunkedDecoder {
   dataEnd = 0;
   /** The offset of the first byte that the last call left. */
   position = 0;
+  /** The trailer field lines that were read, each with its CRLF, one character a byte. */
+  trailerLines = "";
 
   readonly #lineLimit: number;
   readonly #trailerLimit: number;
@@ -139,6 +142,7 @@ export class ChunkedDecoder {
     this.#excess = 0;
     this.#trailerBytes = 0;
     this.#trailerCount = 0;
+    this.trailerLines = "";
   }
 
   /**
@@ -151,8 +155,9 @@ export class ChunkedDecoder {
     let at = from;
     while (at < to && this.#step !== DONE) {
       if (this.#step === DATA) return this.#data(at, to);
-      const step = this.#take(bytes[at]!);
-      this.#count(this.#step, step);
+      const byte = bytes[at]!;
+      const step = this.#take(byte);
+      this.#count(this.#step, step, byte);
       this.#step = step;
       at++;
     }
@@ -170,15 +175,15 @@ export class ChunkedDecoder {
   }
 
   /** Bounds the bytes of lines, of which the peer may send any number without sending any body. */
-  #count(step: number, next: number): void {
+  #count(step: number, next: number, byte: number): void {
     if (step <= LINE_LAST) {
       if (next !== SIZE_LF && ++this.#lineBytes > this.#lineLimit) {
         refuse("chunk line, which is too long");
       }
     } else if (step >= TRAILER_START && step <= TRAILER_LAST) {
-      if (next !== END_LF && ++this.#trailerBytes > this.#trailerLimit) {
-        refuse("trailer section, which is too large");
-      }
+      if (next === END_LF) return;
+      if (++this.#trailerBytes > this.#trailerLimit) refuse("trailer section, which is too large");
+      this.trailerLines += String.fromCharCode(byte);
     }
   }
 
@@ -205,9 +210,9 @@ export class ChunkedDecoder {
       case EXT_QUOTED_END:
         return extensionOrEnd(byte);
       case EXT_SPACE:
-        return extensionBehindSpace(byte);
+        return extensionAfterSpace(byte);
       case EXT_NAME_SPACE:
-        return extensionBehindName(byte);
+        return extensionAfterName(byte);
       case SIZE_LF:
         return byte === LF ? this.#endLine() : refuse("end of a chunk line");
       case DATA_CR:
@@ -264,7 +269,7 @@ function extensionOrEnd(byte: number): number {
   return isOws(byte) ? EXT_SPACE : refuse("chunk line");
 }
 
-function extensionBehindSpace(byte: number): number {
+function extensionAfterSpace(byte: number): number {
   if (isOws(byte)) return EXT_SPACE;
   return byte === SEMICOLON ? EXT_NAME_START : refuse("chunk line");
 }
@@ -275,9 +280,9 @@ function extensionName(byte: number): number {
   return byte === EQUALS ? EXT_VALUE_START : extensionOrEnd(byte);
 }
 
-function extensionBehindName(byte: number): number {
+function extensionAfterName(byte: number): number {
   if (isOws(byte)) return EXT_NAME_SPACE;
-  return byte === EQUALS ? EXT_VALUE_START : extensionBehindSpace(byte);
+  return byte === EQUALS ? EXT_VALUE_START : extensionAfterSpace(byte);
 }
 
 function extensionValueStart(byte: number): number {

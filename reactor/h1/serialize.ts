@@ -143,6 +143,26 @@ export function connectionOption(fields: readonly string[], option: string): boo
   return false;
 }
 
+/**
+ * An interim answer, RFC 9110 §15.2: it has no content, so no field may speak of any.
+ *
+ * @throws {TypeError} As {@linkcode fieldLines} does.
+ */
+export function interimHead(
+  { status, fields }: { status: number; fields: readonly string[] },
+): string {
+  return statusLine(status, 1) + fieldLines(fields) + "\r\n";
+}
+
+/**
+ * The end of a chunked body, with trailer fields of names and values in turn (RFC 9112 §7.1.2).
+ *
+ * @throws {TypeError} As {@linkcode fieldLines} does.
+ */
+export function lastChunk(trailers: readonly string[]): string {
+  return trailers.length === 0 ? LAST_CHUNK : "0\r\n" + fieldLines(trailers) + "\r\n";
+}
+
 /** What stands ahead of a chunk's bytes; `size` in bytes, over 0. */
 export function chunkHead(size: number): string {
   return size.toString(16) + "\r\n";

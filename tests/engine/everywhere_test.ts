@@ -80,6 +80,10 @@ const DEEDS: readonly Deed[] = [
     act: ({ calls }) => calls.forEach(({ exchange }) => exchange.cut()),
   },
   {
+    name: "sends interim answers to all requests",
+    act: ({ calls }) => calls.forEach(({ exchange }) => exchange.interim(HINTS)),
+  },
+  {
     name: "pauses and resumes the queue",
     act({ reactor }) {
       reactor.admission?.pause();
@@ -89,6 +93,8 @@ const DEEDS: readonly Deed[] = [
   { name: "shuts the server down", ends: true, act: ({ reactor }) => void reactor.shutdown(STOP) },
   { name: "forces the server to its end", ends: true, act: ({ reactor }) => reactor.force() },
 ];
+
+const HINTS = { status: 103, fields: ["Link", "</a>"] };
 
 function answerAll({ calls }: Rig): void {
   for (const { exchange } of calls) {

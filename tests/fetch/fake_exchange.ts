@@ -53,6 +53,11 @@ export class FakeBody implements RequestBody {
     return late ? Promise.resolve(all) : all;
   }
 
+  trailers(): Promise<readonly string[]> {
+    this.calls.push("trailers");
+    return Promise.resolve([]);
+  }
+
   readText(decode: (bytes: Bytes) => string): string | Promise<string> {
     const all = this.readAll();
     this.calls[this.calls.length - 1] = "readText";

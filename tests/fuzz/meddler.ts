@@ -210,7 +210,8 @@ export class Meddler {
     if (work === undefined) return;
     const dice = this.#dice;
     const { exchange } = work.call;
-    switch (dice.below(15)) {
+    const mark = `#${numberOf(work.call.target)}#`;
+    switch (dice.below(18)) {
       case 0:
       case 1:
       case 2:
@@ -227,7 +228,9 @@ export class Meddler {
       case 6:
         return this.#try(`flush in ${where}`, () => exchange.flush());
       case 7:
-        return this.#try(`endBody in ${where}`, () => exchange.endBody());
+        return this.#try(`endBody in ${where}`, () => {
+          exchange.endBody(dice.oneIn(2) ? [] : ["x-trailer", mark]);
+        });
       case 8:
         if (!dice.oneIn(3)) return;
         return this.#try(`cut in ${where}`, () => exchange.cut());
@@ -238,6 +241,12 @@ export class Meddler {
         return this.#upgrade(work);
       case 12:
         return this.#listen(work);
+      case 13:
+        return this.#try(`interim in ${where}`, () => {
+          exchange.interim({ status: 103, fields: ["x-hint", mark] });
+        });
+      case 14:
+        return void this.#askTrailers(where, work);
       default:
         return this.#read(work, exchange.body);
     }
@@ -381,6 +390,15 @@ export class Meddler {
     work.got += text.length;
     if (work.body.includes(text) && work.got <= work.body.length) return;
     this.#note(`${work.call.target} got ${work.got} bytes of its body: ${text.slice(0, 100)}`);
+  }
+
+  /** What the requests have for trailers is not checked here: that they come, or do not, is enough. */
+  async #askTrailers(where: string, { call }: Work): Promise<void> {
+    try {
+      await call.exchange.body?.trailers();
+    } catch (error) {
+      if (!(error instanceof BodyError)) this.#note(`trailers in ${where} threw ${told(error)}`);
+    }
   }
 
   #upgrade(work: Work): void {

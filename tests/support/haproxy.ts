@@ -1,0 +1,80 @@
+/**
+ * HAProxy in front of a server, on a free port of the loopback address.
+ *
+ * @module
+ */
+
+import { pause, within } from "./time.ts";
+
+/** How it speaks to the server. */
+export interface HaproxyOptions {
+  /** `http`: it reads requests. `tcp`: it passes bytes on. */
+  readonly mode?: "http" | "tcp";
+  /** What stands after the server's address, such as `send-proxy-v2`. */
+  readonly server?: string;
+}
+
+/** A running HAProxy. */
+export class Haproxy implements AsyncDisposable {
+  readonly port: number;
+  readonly #child: Deno.ChildProcess;
+  readonly #folder: string;
+
+  private constructor(child: Deno.ChildProcess, folder: string, port: number) {
+    this.#child = child;
+    this.#folder = folder;
+    this.port = port;
+  }
+
+  /** Starts it in front of the server on `port`. */
+  static async start(port: number, options: HaproxyOptions = {}): Promise<Haproxy> {
+    const folder = await Deno.makeTempDir();
+    const own = freePort();
+    await Deno.writeTextFile(`${folder}/haproxy.cfg`, configuration(own, port, options));
+    const child = new Deno.Command("haproxy", {
+      args: ["-db", "-q", "-f", `${folder}/haproxy.cfg`],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const haproxy = new Haproxy(child, folder, own);
+    await within(listening(own), "HAProxy to listen");
+    return haproxy;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#child.status;
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+async function listening(port: number): Promise<void> {
+  while (true) {
+    try {
+      return (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    } catch {
+      await pause(20);
+    }
+  }
+}
+
+function configuration(own: number, port: number, options: HaproxyOptions): string {
+  const { mode = "http", server = "" } = options;
+  return `defaults
+  mode ${mode}
+  timeout connect 5s
+  timeout client 20s
+  timeout server 20s
+frontend own
+  bind 127.0.0.1:${own}
+  default_backend weir
+backend weir
+  server weir 127.0.0.1:${port} ${server}
+`;
+}
