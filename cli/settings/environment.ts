@@ -27,6 +27,12 @@ function granted(permission: Deno.PermissionDescriptor): boolean {
   return Deno.permissions.querySync(permission).state === "granted";
 }
 
+/** What Kubernetes sets beside a service that is called `weir`: no setting, and nobody's mistake. */
+const OF_KUBERNETES = /^WEIR_(SERVICE_(HOST|PORT)|PORT_\d+_)/;
+
+/** The value that it gives `WEIR_PORT` then. */
+const ADDRESS_OF_KUBERNETES = /^(tcp|udp|sctp):\/\//;
+
 /** The variable that names the config file. */
 export const CONFIG_VARIABLE = "WEIR_CONFIG";
 
@@ -44,7 +50,7 @@ export async function fromEnvironment(environment: Environment): Promise<Layer> 
     if (variable === null) continue;
     known.push(variable);
     const text = environment.get(variable) ?? "";
-    if (text === "") continue;
+    if (text === "" || ADDRESS_OF_KUBERNETES.test(text)) continue;
     const value = setting.kind.parse(text);
     if (value === undefined) {
       throw new Misuse(`Variable '${variable}' takes ${setting.kind.expects}, not '${text}'`);
@@ -52,7 +58,7 @@ export async function fromEnvironment(environment: Environment): Promise<Layer> 
     layer.set(setting.key, { value, from: variable });
   }
   const unknown = environment.names().find((name) =>
-    name.startsWith("WEIR_") && !known.includes(name)
+    name.startsWith("WEIR_") && !known.includes(name) && !OF_KUBERNETES.test(name)
   );
   if (unknown !== undefined) {
     throw new Misuse(`Unknown variable '${unknown}'${await didYouMean(unknown, known)}`);

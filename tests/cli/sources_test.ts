@@ -56,6 +56,8 @@ const VARIABLES: [variables: Record<string, string>, values: Record<string, unkn
   [{ WEIR_METRICS: "true", WEIR_HEALTH: "false" }, { metrics: true, health: false }],
   [{ WEIR_CONFIG: "weir.json" }, {}],
   [{ PATH: "/", OTHER_WEIR_X: "1" }, {}],
+  [{ WEIR_PORT: "tcp://10.0.0.1:80", WEIR_PORT_80_TCP_ADDR: "x", WEIR_SERVICE_HOST: "y" }, {}],
+  [{ WEIR_PORT: "tcp://10.0.0.1:80", PORT: "81" }, { port: 81 }],
 ];
 
 for (const [variables, values] of VARIABLES) {
