@@ -20,6 +20,20 @@ export { AccessLog, type AccessLogOptions } from "./handlers/access_log/access_l
 export type { LogFormat } from "./handlers/access_log/formats.ts";
 export { type FileHandler, staticFiles } from "./handlers/files/static_files.ts";
 export type { CacheRule, FileCoding, StaticFilesOptions } from "./handlers/files/options.ts";
+export { eventStream } from "./handlers/events/event_stream.ts";
+export type { ServerSentEvent } from "./handlers/events/encoding.ts";
+export type {
+  EventStreamOptions,
+  FullStreamPolicy,
+  StreamShutdownPolicy,
+} from "./handlers/events/options.ts";
+export type {
+  EventIterable,
+  EventSink,
+  EventStreamSource,
+  SourceResult,
+  StreamCleanup,
+} from "./handlers/events/source.ts";
 export { Health, type Phased } from "./handlers/health.ts";
 export type {
   DropEvent,
