@@ -40,6 +40,12 @@ interface Form {
   readonly state: FileState;
 }
 
+/** A version that is being read. */
+interface Loading {
+  readonly form: Form;
+  readonly file: Promise<Representation | Missing>;
+}
+
 /** What to answer with a version of a file. */
 type Decide = (file: Representation) => Answer;
 
@@ -58,7 +64,7 @@ export class FileSite {
   /** Files up to this size are read whole and held, in bytes. */
   readonly #mostHeld: number;
   /** Versions that are being read, so that nobody reads one twice at a time. */
-  readonly #loading = new Map<string, Promise<Representation | Missing>>();
+  readonly #loading = new Map<string, Loading>();
 
   constructor(root: string | URL, options: FileOptions) {
     const { prefix, dotfiles, symlinks, cacheBytes } = options;
@@ -208,15 +214,13 @@ export class FileSite {
   /** The present version, from memory if it is known there. */
   async #load(form: Form): Promise<Representation | Missing> {
     const known = this.#store.get(form.path);
-    if (known !== undefined && isCurrent(known.file, form)) return known.file;
-    const running = await this.#loading.get(form.path);
-    if (running !== undefined && typeof running !== "string" && isCurrent(running, form)) {
-      return running;
-    }
-    const loading = this.#read(form, known?.state ?? null);
+    if (known?.file && isCurrent(known.file, form)) return known.file;
+    const running = this.#loading.get(form.path);
+    if (running !== undefined && isCurrent(running.form, form)) return await running.file;
+    const loading = { form, file: this.#read(form, known?.state ?? null) };
     this.#loading.set(form.path, loading);
     try {
-      return await loading;
+      return await loading.file;
     } finally {
       if (this.#loading.get(form.path) === loading) this.#loading.delete(form.path);
     }
@@ -253,9 +257,9 @@ export class FileSite {
   }
 }
 
-/** Whether what is remembered is what a request for `form` would find now. */
-function isCurrent(known: Representation | null, form: Form): known is Representation {
-  return known !== null && isSameState(known.state, form.state) && known.coding === form.coding;
+/** Whether what is known, or being read, is what a request for `form` finds now. */
+function isCurrent(known: Pick<Form, "state" | "coding">, form: Form): boolean {
+  return isSameState(known.state, form.state) && known.coding === form.coding;
 }
 
 function respond({ status, fields }: Answer, body: BodyInit | null): Response {

@@ -49,6 +49,13 @@ function conditionRows({ tag }: Facts): Row[] {
     row(304, `If-None-Match: ${tag} ,"b"`),
     row(304, `If-None-Match: "a",${weak},"c"`),
     row(304, "If-None-Match: *"),
+    row(304, `If-None-Match: "a,b", ${tag}`),
+    row(304, `If-None-Match: "${"a,".repeat(200)}",${tag}`),
+    row("whole", `If-None-Match: "a,${tag.slice(1, -1)},b"`),
+    row("whole", `If-None-Match: w/${tag}`),
+    row("whole", `If-None-Match: x${tag}`),
+    row("whole", `If-None-Match: ${tag}x`),
+    row(304, `If-None-Match: junk, ${tag}`),
     row(304, `If-None-Match: "a"`, `If-None-Match: ${tag}`),
     row("whole", `If-None-Match: "a"`),
     row("whole", `If-None-Match: W/"a"`),
@@ -82,6 +89,8 @@ function conditionRows({ tag }: Facts): Row[] {
     row("whole", `If-Match: "a", ${tag}`),
     row(412, `If-Match: "a"`),
     row(412, `If-Match: ${weak}`),
+    row(412, `If-Match: w/${tag}`),
+    row("whole", `If-Match: "a,b", ${tag}`),
     row(412, `If-Match: "a", W/"b"`),
     row(412, "If-Match:"),
     // If-Unmodified-Since.
@@ -353,4 +362,36 @@ Deno.test("a file from the future has a date that is not", async () => {
   const modified = Date.parse(answer.header("last-modified")!);
   assert(modified <= Date.parse(answer.header("date")!) + 1_000);
   assert(answer.header("etag")!.startsWith("W/"));
+});
+
+Deno.test("no field costs more than its length", async () => {
+  await using site = new Site({ "a.txt": "a" }, { precompressed: true, fallback: "a.txt" });
+  const blanks = " ".repeat(30_000);
+  const values = [
+    `"a"${blanks}"b"`,
+    '"'.repeat(30_000),
+    ", ".repeat(15_000),
+    `W/"${blanks}`,
+    'W/"a'.repeat(7_000),
+    `bytes=0${"-".repeat(30_000)}`,
+    `bytes=${"0-0,".repeat(7_000)}`,
+    `bytes=${"9".repeat(30_000)}-`,
+    `gzip;q=${blanks}1`,
+    "gzip;".repeat(6_000),
+  ];
+  const names = ["If-Match", "If-None-Match", "If-Range", "Range", "Accept-Encoding", "Accept"];
+  names.push("If-Modified-Since", "If-Unmodified-Since");
+  using client = await site.running.connect();
+  for (const name of names) {
+    for (const value of values) {
+      for (const target of ["/a.txt", "/none"]) {
+        const fields = name === "If-Range" ? ["Range: bytes=0-0"] : [];
+        const begun = performance.now();
+        const asked = request({ target, fields: [...fields, `${name}: ${value}`] });
+        assert((await client.ask(asked)).status < 500);
+        const took = performance.now() - begun;
+        assert(took < 400, `${name}: ${value.slice(0, 20)} took ${Math.round(took)} ms`);
+      }
+    }
+  }
 });
