@@ -43,8 +43,8 @@ export class FrameOutput implements FrameSink {
   #onEmpty: (() => void) | null = null;
   /** Bytes of payload that the kernel has not taken yet. */
   waiting = 0;
-  /** Bytes of payload that the kernel has taken. */
-  written = 0;
+  /** Bytes that the kernel has taken, with the heads of the frames. */
+  taken = 0;
 
   /** `onTurn` is called before each further write: what it appends goes out with that. */
   constructor(conn: Pick<Conn, "write">, onTurn: () => void) {
@@ -125,11 +125,12 @@ export class FrameOutput implements FrameSink {
       for (let piece = this.#next(); piece !== null; piece = this.#next()) {
         const { bytes, buffer, payload } = piece;
         for (let from = 0; from < bytes.length;) {
-          from += await this.#conn.write(from === 0 ? bytes : bytes.subarray(from));
+          const count = await this.#conn.write(from === 0 ? bytes : bytes.subarray(from));
+          this.taken += count;
+          from += count;
         }
         if (this.#state as string === "dead") return;
         this.waiting -= payload;
-        this.written += payload;
         pool.give(buffer);
         this.#onTurn();
       }

@@ -138,7 +138,7 @@ export class SocketTimers implements Timed, Expiring {
         this.#watch = "last_look";
         return;
       case "last_look":
-        this.#watch = "off";
+        this.#watch = "quiet";
         return this.#link.onSilent();
     }
   }

@@ -8,6 +8,7 @@
 import { loadFraming } from "../../handlers/websocket/framing.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { fixture, isInstalled, run, withProgram } from "../support/programs.ts";
+import { selfSigned } from "../support/self_signed.ts";
 import { start, WEIR } from "../support/servers.ts";
 import { until, within } from "../support/time.ts";
 import { Chromium } from "../status/browser.ts";
@@ -53,6 +54,28 @@ Deno.test("Deno's WebSocket: messages, and a close from either side", async () =
   const event = await new Promise<CloseEvent>((resolve) => second.onclose = resolve);
   assertEquals([event.code, event.reason, event.wasClean], [4001, "go", true] as unknown[]);
   assertEquals(await endOf(sockets, 2), ["open", "close 4001 true"]);
+});
+
+Deno.test("Deno's WebSocket through TLS", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const [certFile, keyFile] = await selfSigned(folder);
+    const cert = Deno.readTextFileSync(certFile);
+    await using sockets = socketServer({ serve: { cert, key: Deno.readTextFileSync(keyFile) } });
+    const client = Deno.createHttpClient({ caCerts: [cert] });
+    const socket = new WebSocket(`wss://127.0.0.1:${sockets.server.port}/x`, { client });
+    await new Promise((resolve) => socket.onopen = resolve);
+    assertEquals(sockets.seen[0]!.socket.url, `wss://127.0.0.1:${sockets.server.port}/x`);
+    socket.send("x".repeat(100_000));
+    const { data } = await new Promise<MessageEvent>((resolve) => socket.onmessage = resolve);
+    assertEquals(data.length, 100_000);
+    socket.close(1000);
+    await new Promise((resolve) => socket.onclose = resolve);
+    assertEquals(await endOf(sockets), ["open", "close 1000 true"]);
+    client.close();
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 });
 
 /** Where Deno keeps npm's `ws`, for Node to load it from there. */

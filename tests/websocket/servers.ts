@@ -23,7 +23,7 @@ export interface SocketServer extends AsyncDisposable {
 /** What a handler does with a socket, and how it is made. */
 export interface SocketServerOptions extends UpgradeWebSocketOptions {
   readonly onSocket?: (socket: WebSocket) => void;
-  readonly serve?: StartOptions;
+  readonly serve?: StartOptions & Partial<Deno.TlsCertifiedKeyPem>;
 }
 
 /** Starts one; without `onSocket` it sends every message back. */

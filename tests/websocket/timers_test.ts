@@ -89,6 +89,29 @@ Deno.test("closeTimeout cuts a client that does not answer a Close frame", async
   assertEquals(events, ["open", "close 1006 false"]);
 });
 
+Deno.test("a client that reads slowly is there, one that stops to read is not", async () => {
+  await using sockets = socketServer({
+    idleTimeout: 1.2,
+    closeTimeout: 0.2,
+    maxBufferedBytes: 0,
+    onSocket: () => {},
+  });
+  using client = await opened(sockets.server);
+  await until(() => sockets.seen[0]?.socket.readyState === 1, "an open socket");
+  const { socket, events, closed } = sockets.seen[0]!;
+  // More than the kernel's buffers take, at once.
+  for (let count = 0; count < 100; count++) socket.send(new Uint8Array(500_000));
+  const slowUntil = performance.now() + 3_000;
+  while (performance.now() < slowUntil) {
+    await client.exactly(200_000);
+    await pause(30);
+  }
+  assert(socket.bufferedAmount > 0, "It was not slow enough");
+  assertEquals([socket.readyState, events], [1, ["open"]] as unknown[]);
+  await within(closed, "the close event");
+  assertEquals(events, ["open", "error", "close 1001 false"]);
+});
+
 /** A client in a process of its own: it answers pings whatever this process does. */
 const CLIENT = `
   const socket = new WebSocket(Deno.args[0]);
