@@ -94,9 +94,9 @@ export function pattern(length: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** How many descriptors this process has on files below a folder; `ls` may look where a program may not. */
-export function openFilesUnder(folder: string): number {
-  const { stdout } = new Deno.Command("ls", { args: ["-l", `/proc/${Deno.pid}/fd`] }).outputSync();
+/** How many descriptors a process has on files below a folder; `ls` may look where a program may not. */
+export function openFilesUnder(folder: string, pid = Deno.pid): number {
+  const { stdout } = new Deno.Command("ls", { args: ["-l", `/proc/${pid}/fd`] }).outputSync();
   const lines = new TextDecoder().decode(stdout).split("\n");
   assert(lines.length > 3, "No descriptors were found");
   return lines.filter((line) => line.includes(` -> ${folder}/`)).length;
