@@ -108,7 +108,7 @@ export class FileSite {
   async #folder(path: UrlPath): Promise<Found | Response | Missing> {
     const { names, endsWithSlash } = path;
     const { index, listing } = this.#options;
-    // One after the other: without the slash, only where the folder is decides.
+    // A redirect tells that the folder is there, which is nobody's business outside of the root.
     if (!endsWithSlash) {
       const inside = await this.#root.holds(this.#root.pathOf(names));
       return inside ? toFolder(path) : "absent";

@@ -26,9 +26,9 @@ export interface OpenFile {
   readonly state: FileState;
 }
 
-/** Questions at a time, and how many times: 32 in all. */
-const LOOKS_AT_ONCE = 8;
-const LOOKS = 4;
+/** How many questions are asked at a time, and how many times: 32 in all. */
+const QUESTIONS_AT_ONCE = 8;
+const ROUNDS = 4;
 
 const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 
@@ -94,8 +94,8 @@ export class RootFolder {
     if (this.#followsAll) return true;
     const root = await realPath(this.#path);
     if (root === null) return false;
-    for (let round = 0; round < LOOKS; round++) {
-      const asked = randomBits(LOOKS_AT_ONCE).map((where) =>
+    for (let round = 0; round < ROUNDS; round++) {
+      const asked = randomBits(QUESTIONS_AT_ONCE).map((where) =>
         where ? leadsWithin(path, root) : leadsTo(path, open)
       );
       const answers = await Promise.all(asked);
