@@ -7,7 +7,6 @@
  */
 
 import { Buffer } from "node:buffer";
-import process from "node:process";
 import type { Deflate, DeflateDone, Framing } from "./framing.ts";
 
 const NAME = "permessage-deflate";
@@ -33,10 +32,10 @@ export interface Agreement {
 }
 
 /** Accepts the client's offer; `null` if it makes none that is acceptable. */
-export function agreeOnDeflate(
+export async function agreeOnDeflate(
   framing: Framing,
   { offer, maxMessageBytes }: { offer: string | null; maxMessageBytes: number },
-): Agreement | null {
+): Promise<Agreement | null> {
   if (offer === null) return null;
   const negotiation = new framing.PerMessageDeflate({
     isServer: true,
@@ -49,22 +48,27 @@ export function agreeOnDeflate(
     if (offers[NAME] === undefined) return null;
     negotiation.accept(offers[NAME]);
     const field = framing.extension.format({ [NAME]: [negotiation.params] });
-    return { deflate: new MessageDeflate(maxMessageBytes), field };
+    return { deflate: new MessageDeflate(await import("node:zlib"), maxMessageBytes), field };
   } catch {
     // RFC 7692 §5.1: an offer that is malformed or cannot be met is declined.
     return null;
   }
 }
 
+/** Loaded for the first socket that compresses. */
+type Zlib = Pick<typeof import("node:zlib"), "constants" | "deflateRaw" | "inflateRaw">;
+
 /** Compresses and decompresses the messages of one socket; one of each at a time. */
 class MessageDeflate implements Deflate {
   /** Which messages are compressed is not left to `ws`. */
   readonly params = {};
+  readonly #zlib: Zlib;
   readonly #maxBytes: number;
   /** The fragments of the message that is incomplete. */
   #fragments: Buffer[] = [];
 
-  constructor(maxBytes: number) {
+  constructor(zlib: Zlib, maxBytes: number) {
+    this.#zlib = zlib;
     this.#maxBytes = maxBytes;
   }
 
@@ -73,7 +77,7 @@ class MessageDeflate implements Deflate {
     if (!fin) return done(null, Buffer.alloc(0));
     const whole = Buffer.concat([...this.#fragments, TAIL]);
     this.#fragments = [];
-    const { inflateRaw, constants } = process.getBuiltinModule("node:zlib");
+    const { inflateRaw, constants } = this.#zlib;
     const limit = this.#maxBytes === 0 ? {} : { maxOutputLength: this.#maxBytes };
     inflateRaw(whole, { finishFlush: constants.Z_SYNC_FLUSH, ...limit }, (error, bytes) => {
       if (error === null) return done(null, bytes);
@@ -82,7 +86,7 @@ class MessageDeflate implements Deflate {
   }
 
   compress(data: Buffer | string, _fin: true, done: DeflateDone): void {
-    const { deflateRaw, constants } = process.getBuiltinModule("node:zlib");
+    const { deflateRaw, constants } = this.#zlib;
     const options = {
       finishFlush: constants.Z_SYNC_FLUSH,
       windowBits: WINDOW_BITS,

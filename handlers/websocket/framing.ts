@@ -8,7 +8,6 @@
  */
 
 import type { Buffer } from "node:buffer";
-import process from "node:process";
 import { maskInto, unmask } from "./unmask.ts";
 
 /** Takes bytes apart into messages, pings, pongs and the peer's Close frame; checks every rule. */
@@ -101,7 +100,8 @@ export function loadFraming(): Promise<Framing> {
 }
 
 async function load(): Promise<Framing> {
-  const removeMasking = lendMasking();
+  const { default: http } = await import("node:http");
+  const removeMasking = lendMasking(http as object);
   try {
     return await import("ws") as unknown as Framing;
   } catch (error) {
@@ -124,8 +124,7 @@ interface Masking {
  * addon, and a program without the permission to read it cannot load `ws` at all. So it finds these two,
  * which are there for as long as it loads.
  */
-function lendMasking(): () => void {
-  const http: object & Masking = process.getBuiltinModule("node:http") as object;
+function lendMasking(http: object & Masking): () => void {
   if (http.websocketMask !== undefined) return () => {};
   http.websocketMask = maskInto;
   http.websocketUnmask = unmask;

@@ -5,7 +5,6 @@
  * @module
  */
 
-import process from "node:process";
 import type { AllowedOrigins, SocketOptions } from "./options.ts";
 import { UpgradeError } from "./upgrade_error.ts";
 
@@ -57,9 +56,9 @@ function bad(message: string): UpgradeError {
   return new UpgradeError(400, message);
 }
 
-/** Loaded when it is first needed: the module of Node's is large. */
+/** Node's module is loaded when it is first needed, for which even `node:process` is too large. */
 function acceptKey(key: string): string {
-  const { createHash } = process.getBuiltinModule("node:crypto");
+  const { createHash } = globalThis.process.getBuiltinModule("node:crypto");
   return createHash("sha1").update(key + ACCEPT_GUID).digest("base64");
 }
 

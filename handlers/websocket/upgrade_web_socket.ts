@@ -88,11 +88,11 @@ interface Opening {
 async function begin(opening: Opening, fields: readonly string[]): Promise<void> {
   const { exchange, link, options, offer } = opening;
   const framing = await opening.framing;
+  const agreement = options.compress
+    ? await agreeOnDeflate(framing, { offer, maxMessageBytes: options.maxMessageBytes })
+    : null;
   // The client may have left, or the handler's time may be over: `abandonUnlessReturned` has told.
   if (exchange.responded) return;
-  const agreement = options.compress
-    ? agreeOnDeflate(framing, { offer, maxMessageBytes: options.maxMessageBytes })
-    : null;
   const conn = exchange.upgrade({ status: 101, fields: [...fields, ...extensionField(agreement)] });
   link.run({ conn, framing, agreement });
 }
