@@ -7,7 +7,7 @@
 
 import { serve, type Server, upgradeWebSocket, type UpgradeWebSocketOptions } from "../../mod.ts";
 import { assert, assertEquals } from "../support/assert.ts";
-import { settles, until, within } from "../support/time.ts";
+import { eachOf, settles, until, within } from "../support/time.ts";
 import { WireClient } from "../support/wire.ts";
 import { close, handshake, lineOf, nextFrame } from "./raw_socket.ts";
 import { echo, type Seen, watched } from "./servers.ts";
@@ -138,4 +138,31 @@ Deno.test("close() on a connection of the server closes its socket with 1001, ab
   assertEquals(its.seen[1]!.events, ["open", "error", "close 1006 false"]);
   assertEquals([...its.server.connections].length, 0);
   await its.server.shutdown();
+});
+
+Deno.test("a thousand quiet sockets are closed and gone within the deadline", async () => {
+  const its = started();
+  const COUNT = 1_000;
+  const clients: WireClient[] = [];
+  await eachOf(Array(COUNT).keys(), async () => {
+    const client = await WireClient.connect(its.server.addr.port);
+    clients.push(client);
+    await client.send(handshake());
+    assertEquals((await client.response()).status, 101);
+  });
+  await until(() => its.seen.every(({ socket }) => socket.readyState === 1), "all to open");
+  assertEquals([...its.server.connections].length, COUNT);
+  const report = its.server.shutdown({ deadline: 10_000 });
+  await eachOf(clients, async (client) => {
+    assertEquals(lineOf(await nextFrame(client)), "close:1001");
+    await client.send(close(1001));
+    await client.remains();
+    client.close();
+  });
+  const { drained, forced } = await within(report, "the shutdown");
+  assertEquals([drained, forced], [COUNT, 0]);
+  assertEquals(
+    its.seen.filter(({ events }) => events.join() === "open,close 1001 true").length,
+    COUNT,
+  );
 });
