@@ -11,6 +11,7 @@ import type { AbortCode, AbortError, ProtocolCode } from "../../reactor/errors.t
 import type { Drop, DropReason, ExchangeInfo, Observer, Refusal } from "../../reactor/observer.ts";
 import type { Clock } from "../../reactor/ports.ts";
 import type { CloseReason } from "../../reactor/states.ts";
+import { tallyOf } from "../events/tally.ts";
 import { Buckets } from "./buckets.ts";
 
 /**
@@ -79,6 +80,8 @@ export class Counts implements Observer {
   };
   readonly droppedBytes: Record<DropReason, number> = noDrops();
   readonly droppedRequests: Record<DropReason, number> = noDrops();
+  /** Events of the event streams that are over. */
+  endedEvents = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -94,6 +97,7 @@ export class Counts implements Observer {
     if (begunMs >= 0) this.requestTimes.add(this.#clock.now() - begunMs);
     this.queueTimes.add(exchange.queuedMs);
     if (abortReason !== undefined) this.aborts[abortReason.code]++;
+    this.endedEvents += tallyOf(exchange)?.events ?? 0;
   }
 
   refused(_connection: ConnectionInfo, { code, status, exchange }: Refusal): void {

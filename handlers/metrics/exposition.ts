@@ -9,6 +9,7 @@ import { Counter, Gauge, type Histogram, Registry } from "prom-client";
 import { type ProtocolCode, STATUS_OF } from "../../reactor/errors.ts";
 import { type State, STATES } from "../../reactor/states.ts";
 import { type Sums, sumUp } from "../connection_sums.ts";
+import { anyStreamMade, openTallies } from "../events/tally.ts";
 import type { Buckets } from "./buckets.ts";
 import type { Counts } from "./counts.ts";
 import type { Measured } from "./measured.ts";
@@ -37,6 +38,7 @@ export class Exposition {
   readonly #source: Source;
   /** Of the connections that are open, at the last scrape. */
   #sums: Sums;
+  #hasEventStreams = false;
 
   constructor(source: Source) {
     this.#source = source;
@@ -56,6 +58,7 @@ export class Exposition {
   /** All metrics as they are now. */
   text(): Promise<string> {
     this.#sums = sumUp(this.#source.server.connections);
+    if (!this.#hasEventStreams && anyStreamMade()) this.#addEventStreams();
     return this.#registry.metrics();
   }
 
@@ -157,6 +160,24 @@ export class Exposition {
       "weir_queue_duration_seconds",
       "How long requests waited for their handlers.",
       counts.queueTimes,
+    );
+  }
+
+  /** Added at the first scrape after the first stream. */
+  #addEventStreams(): void {
+    const { server, counts } = this.#source;
+    this.#hasEventStreams = true;
+    this.#gauge(
+      "weir_event_streams",
+      "Event streams that are open.",
+      () => openTallies(server.connections).length,
+    );
+    this.#counter(
+      "weir_event_stream_events_total",
+      "Events sent in event streams, without comments.",
+      () =>
+        openTallies(server.connections)
+          .reduce((sum, { events }) => sum + events, counts.endedEvents),
     );
   }
 
