@@ -72,6 +72,7 @@ export class Reactor implements ConnectionContext {
   readonly admission: Admission | null;
   observers: Observers | null = null;
   dateLine = "";
+  firstRequestMs = 0;
   readonly #observers: Observers;
   readonly #listener: Listener;
   readonly #onDefect: (error: unknown) => void;
@@ -127,6 +128,10 @@ export class Reactor implements ConnectionContext {
     return this.#phase;
   }
 
+  get leaving(): boolean {
+    return this.#phase === "leaving";
+  }
+
   /** The live connections, for reading. */
   get connections(): ReadonlySet<ConnectionInfo> {
     return this.#population.views;
@@ -140,7 +145,7 @@ export class Reactor implements ConnectionContext {
   async run(): Promise<void> {
     await this.#acceptor.run();
     // It may be that it never can accept again: that ends it as a shutdown does, but each request keeps its time.
-    if (this.#acceptor.accepting) this.#closeAll();
+    if (this.#acceptor.accepting) await this.#closeAll();
     this.#checkEnd();
     await this.#ended;
   }
@@ -176,7 +181,8 @@ export class Reactor implements ConnectionContext {
 
   /** The last phase at once. */
   force(): void {
-    this.#stopAccepting();
+    this.#acceptor.stop();
+    this.#beginDraining();
     for (const connection of this.#population) connection.abort("forced");
     this.#endWait?.();
     this.#checkEnd();
@@ -226,6 +232,8 @@ export class Reactor implements ConnectionContext {
       this.#noteOpened(connection);
       if (!this.#held) connection.unref();
       connection.run();
+      // Taken in at the last moment: it is answered, once.
+      if (this.#phase === "draining") connection.close("shutdown");
     } catch (error) {
       this.#onDefect(error);
       if (connection === null) closeQuietly(conn);
@@ -264,10 +272,14 @@ export class Reactor implements ConnectionContext {
     // What ended before was ordinary business.
     drained = 0;
     const begin = clock.now();
+    this.firstRequestMs = times.firstRequest;
     this.admission?.resume();
-    this.#closeAll();
-    await this.#emptyWithin(times.deadline);
+    await this.#closeAll();
+    await this.#emptyWithin(Math.max(0, times.deadline - (clock.now() - begin)));
     const drainedAt = clock.now();
+    // New connections have had their time: what is idle now is closed, not cut.
+    this.firstRequestMs = 0;
+    this.#closeConnections();
     const early = drained;
     const aborted = this.#abortExchanges();
     await this.#emptyWithin(times.grace);
@@ -292,8 +304,14 @@ export class Reactor implements ConnectionContext {
     });
   }
 
-  #closeAll(): void {
-    this.#stopAccepting();
+  async #closeAll(): Promise<void> {
+    this.#beginDraining();
+    this.#closeConnections();
+    await this.#acceptor.finish();
+    this.#checkEnd();
+  }
+
+  #closeConnections(): void {
     for (const connection of this.#population) connection.close("shutdown");
   }
 
@@ -318,9 +336,8 @@ export class Reactor implements ConnectionContext {
     });
   }
 
-  #stopAccepting(): void {
-    if (!this.#acceptor.accepting) return;
-    this.#acceptor.stop();
+  #beginDraining(): void {
+    if (this.#phase !== "serving" && this.#phase !== "leaving") return;
     this.#enter("draining");
     this.#endLeave?.();
   }

@@ -188,6 +188,10 @@ const QUEUE: Rows<QueueSettings> = {
 
 const SHUTDOWN: Rows<Shutdown> = {
   readyDelay: { kind: duration(), about: "how long to serve on first, with /readyz at 503" },
+  firstRequest: {
+    kind: duration(),
+    about: "how long a new connection still has for its first request",
+  },
   deadline: { kind: duration(), about: "then how long to wait for answers under way" },
   grace: { kind: duration(), about: "then how long handlers have that were told to stop" },
 };

@@ -14,10 +14,16 @@ const PAUSE_MOST_MS = 1000;
 /** Accepting has to have gone well for so long, in milliseconds, before a failure is reported again. */
 const REPORT_EVERY_MS = 60_000;
 
+/**
+ * How long the last look at the listener may take, in milliseconds: under connections without a pause it
+ * would never find none.
+ */
+const LAST_LOOK_MS = 100;
+
 /** What an acceptor is made of. */
 export interface AcceptorInit {
   readonly listener: Listener;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "now" | "after" | "afterPoll">;
   /** Takes a connection in. Never throws. */
   readonly admit: (conn: Conn) => void;
   /** Whether no further connection may be accepted at present. */
@@ -30,10 +36,14 @@ export interface AcceptorInit {
 export class Acceptor {
   readonly #init: AcceptorInit;
   #accepting = true;
+  /** Whether it waits for the next connection: it neither pauses nor has ended. */
+  #listening = false;
+  #accepted = 0;
   #holding = true;
   #reportedAt = -Infinity;
   #endPause: (() => void) | null = null;
   #makeRoom: (() => void) | null = null;
+  #endLook: (() => void) | null = null;
 
   constructor(init: AcceptorInit) {
     this.#init = init;
@@ -50,13 +60,17 @@ export class Acceptor {
     let pauseMs = 0;
     while (this.#accepting) {
       try {
+        this.#listening = true;
         for await (const conn of listener) {
           pauseMs = 0;
+          this.#accepted++;
           admit(conn);
           while (isFull() && this.#accepting) await this.#room();
         }
+        this.#listening = false;
         return;
       } catch (error) {
+        this.#listening = false;
         const failure = this.#accepting ? listener.classify(error) : "closed";
         if (failure === "closed") return;
         if (failure === "fatal") return onError(error);
@@ -67,11 +81,29 @@ export class Acceptor {
     }
   }
 
+  /**
+   * Takes in what has arrived, and then accepts no more. What waits in the kernel when a listener is closed
+   * is reset, though its client has a connection and may have sent a request. Connections that come between
+   * the last look and the close are still lost: a listener cannot be closed for new ones alone.
+   */
+  async finish(): Promise<void> {
+    const { clock } = this.#init;
+    const end = clock.now() + LAST_LOOK_MS;
+    let before = -1;
+    while (this.#listening && this.#accepted > before && clock.now() < end) {
+      before = this.#accepted;
+      await this.#look();
+    }
+    this.stop();
+  }
+
   /** Accepts no more; closes the listener. */
   stop(): void {
+    if (!this.#accepting) return;
     this.#accepting = false;
     this.#init.listener.close();
     this.#endPause?.();
+    this.#endLook?.();
     this.hasRoom();
   }
 
@@ -105,6 +137,17 @@ export class Acceptor {
     return new Promise((resolve) => {
       const stop = this.#init.clock.after(ms, resolve, { hold: this.#holding });
       this.#endPause = () => {
+        stop();
+        resolve();
+      };
+    });
+  }
+
+  /** Resolves when the platform has looked at the listener, and what it found was admitted. */
+  #look(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#init.clock.afterPoll(resolve);
+      this.#endLook = () => {
         stop();
         resolve();
       };

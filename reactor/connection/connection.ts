@@ -64,6 +64,12 @@ import type { BodyHost, LiveBody } from "./request_body.ts";
 import { RequestReader } from "./request_reader.ts";
 import { UpgradedConnection, type UpgradeHost } from "./upgraded_connection.ts";
 
+/**
+ * The longest that a connection lingers while the server shuts down, in milliseconds: Go's
+ * `rstAvoidanceDelay`. Clients that keep idle connections do not always notice that one was ended.
+ */
+const HASTY_LINGER_MS = 500;
+
 /** How a connection begins. */
 export interface ConnectionInit {
   readonly id: number;
@@ -200,6 +206,10 @@ export class Connection
 
   get peerEnded(): boolean {
     return this.#io.peerEnded;
+  }
+
+  get leaving(): boolean {
+    return this.context.leaving;
   }
 
   get limits(): Limits {
@@ -591,7 +601,7 @@ export class Connection
         if (this.peerEnded) this.#end("peer_closed");
         return false;
       case "handshake":
-        if (this.ending.kind === "asked") this.#end(this.ending.reason);
+        if (this.ending.kind === "asked") this.#endIdle(this.ending.reason);
         return false;
       default:
         return false;
@@ -754,8 +764,9 @@ export class Connection
         return this.#end(this.ending.reason!);
       case "handshake":
       case "idle":
+        return this.#end(this.ending.reason ?? `${due}_timeout`);
       case "write":
-        return this.#end(`${due}_timeout`);
+        return this.#end("write_timeout");
     }
   }
 
@@ -799,8 +810,14 @@ export class Connection
 
   // The end.
 
-  /** Ends an idle connection that was asked to end. */
+  /** Ends an idle connection that was asked to end; a new one has its first request in flight. */
   #endIdle(reason: CloseReason): void {
+    const { firstRequestMs } = this.context;
+    const isNew = this.requests === 0 && this.stateMs < firstRequestMs;
+    if (reason === "shutdown" && isNew) {
+      this.#deadlines.hasten(firstRequestMs);
+      return this.#touch();
+    }
     // The client may not have read its last answer yet: a reset would take it away.
     const fresh = this.requests > 0 && this.stateMs < this.context.options.timeouts.linger;
     if (fresh) this.#finish(reason);
@@ -816,7 +833,7 @@ export class Connection
     if (this.peerEnded || this.context.options.timeouts.linger === 0) return this.#end(reason);
     this.#move(EVENTS.linger);
     this.#deadlines.endAllowance();
-    if (reason === "shutdown") this.#deadlines.hastenLinger();
+    if (reason === "shutdown") this.#deadlines.hasten(HASTY_LINGER_MS);
     this.#lingerMark = this.bytesDiscarded;
     this.#io.endOutput();
     this.#discard();

@@ -13,7 +13,7 @@ import type { AbortError } from "../errors.ts";
 import type { Application } from "../exchange.ts";
 import type { HeadParsers } from "../h1/head_parsers.ts";
 import type { BufferPool } from "../memory/buffer_pool.ts";
-import type { Options } from "../options/options.ts";
+import type { Options, Shutdown } from "../options/options.ts";
 import type { Ports } from "../ports.ts";
 import type { CloseReason } from "../states.ts";
 import type { Rounds } from "../timing/rounds.ts";
@@ -39,6 +39,10 @@ export interface ConnectionContext {
   readonly dateLine: string;
   /** A `keep-alive` field line, or nothing. */
   readonly keepAliveLine: string;
+  /** Whether the server is about to shut down: answers let connections end. */
+  readonly leaving: boolean;
+  /** {@linkcode Shutdown.firstRequest} of the shutdown under way, in milliseconds. */
+  readonly firstRequestMs: number;
   /** The connection's deadlines may have changed; they are armed at the next tick. */
   touched(connection: OpenConnection): void;
   /** Something threw that may not throw; only the one connection ends. */

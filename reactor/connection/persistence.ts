@@ -43,11 +43,14 @@ export interface ConnectionFacts {
   readonly ending: { readonly kind: string; readonly reason: CloseReason | null };
   /** Whether the client has ended its side. */
   readonly peerEnded: boolean;
+  /** Whether the server is about to shut down. */
+  readonly leaving: boolean;
 }
 
 /** Whether the answer may be followed by another, as far as the request's body does not stand in the way. */
 export function mayPersist(request: RequestFacts, connection: ConnectionFacts): boolean {
-  return request.keepAlive && connection.ending.kind === "open" && !isLast(connection);
+  return request.keepAlive && connection.ending.kind === "open" && !connection.leaving &&
+    !isLast(connection);
 }
 
 /**
@@ -96,6 +99,7 @@ export function restOf(body: BodyFacts, { limits, peerEnded }: ConnectionFacts):
 export function lastReason(connection: ConnectionFacts): CloseReason {
   if (connection.ending.reason !== null) return connection.ending.reason;
   if (connection.peerEnded) return "peer_closed";
+  if (connection.leaving) return "shutdown";
   return isLast(connection) ? "limit" : "asked";
 }
 

@@ -83,7 +83,12 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** The defaults of {@linkcode Shutdown}, in milliseconds. */
-export const DEFAULT_SHUTDOWN: Shutdown = { readyDelay: 0, deadline: 20_000, grace: 1_000 };
+export const DEFAULT_SHUTDOWN: Shutdown = {
+  readyDelay: 0,
+  firstRequest: 1_000,
+  deadline: 20_000,
+  grace: 1_000,
+};
 
 /**
  * Limits that cannot be turned off: those without which memory would have no bound, and the rates, which

@@ -287,14 +287,26 @@ export interface ReactorOptions {
 /** The durations of a shutdown's phases, in milliseconds, each from the end of the one before. */
 export interface Shutdown {
   /**
-   * How long the server still accepts connections and answers as before; `0` = off. Only its phase changes,
-   * to `"leaving"`, so that `/readyz` answers 503 and load balancers stop sending requests before it closes.
+   * How long the server still accepts connections and answers; `0` = off. Its phase changes to
+   * `"leaving"`, so that `/readyz` answers 503 and load balancers stop sending requests before it closes, and
+   * its answers have `Connection: close`, so that clients let go of their connections by themselves.
    *
    * It should be as long as load balancers need to notice: with Kubernetes, `periodSeconds` ×
    * `failureThreshold` of the readiness probe, and a little more. Aborting `signal` cuts it short.
    * @default {0}
    */
   readonly readyDelay: number;
+  /**
+   * How long a connection that was accepted, and has sent no request yet, still has for its first one, from
+   * when it was accepted or its TLS handshake was over; `0` closes it at once. The answer has
+   * `Connection: close`. It is part of the deadline.
+   *
+   * A new connection is not idle: its client has a request on the way, and would get a reset that it must
+   * not retry. Go waits for five seconds. A second is longer than a packet takes around the world, and no
+   * longer than a shutdown should wait for a browser that has connected beforehand.
+   * @default {1_000}
+   */
+  readonly firstRequest: number;
   /**
    * The time from the end of {@linkcode Shutdown.readyDelay} until the handlers that are still at work are
    * aborted through `request.signal`; `0` = at once.

@@ -10,12 +10,6 @@ import type { Options } from "../options/options.ts";
 import type { Stage, TimeoutName } from "../states.ts";
 import { MinRate } from "./min_rate.ts";
 
-/**
- * The longest that a connection lingers while the server shuts down, in milliseconds: Go's
- * `rstAvoidanceDelay`. Clients that keep idle connections do not always notice that one was ended.
- */
-const HASTY_LINGER_MS = 500;
-
 /** Time given to somebody at work, whatever the state of the connection; one at a time. */
 export type Allowance =
   /** A handler, until its answer is complete (`timeouts.handler`). */
@@ -37,7 +31,8 @@ export class Deadlines {
   #output: MinRate | null = null;
   #allowance: Allowance | null = null;
   #allowanceAt = Infinity;
-  #hasty = false;
+  /** The most that the time-out of the present state may be, in milliseconds. */
+  #most = Infinity;
 
   constructor(options: Options, entry: { stage: Stage; now: number }) {
     this.#options = options;
@@ -54,6 +49,12 @@ export class Deadlines {
   entered(stage: Stage, now: number): void {
     this.#stage = stage;
     this.#since = now;
+    this.#most = Infinity;
+  }
+
+  /** The present state is left after `ms` at the latest, counted from when it was entered. */
+  hasten(ms: number): void {
+    this.#most = ms;
   }
 
   /** Gives an allowance until `at`, in place of any other. */
@@ -66,11 +67,6 @@ export class Deadlines {
   endAllowance(): void {
     this.#allowance = null;
     this.#allowanceAt = Infinity;
-  }
-
-  /** The connection lingers because the server shuts down. */
-  hastenLinger(): void {
-    this.#hasty = true;
   }
 
   /** The body's bytes are awaited. */
@@ -150,8 +146,7 @@ export class Deadlines {
     ) {
       return Infinity;
     }
-    let ms = this.#options.timeouts[deadline];
-    if (this.#hasty) ms = Math.min(ms, HASTY_LINGER_MS);
-    return ms === 0 ? Infinity : this.#since + ms;
+    const ms = this.#options.timeouts[deadline];
+    return this.#since + (ms === 0 ? this.#most : Math.min(ms, this.#most));
   }
 }

@@ -10,7 +10,7 @@ import type { ConnectionInfo } from "../../mod.ts";
 import { assertEquals } from "../support/assert.ts";
 import { pause } from "../support/time.ts";
 
-const TIMES = { readyDelay: 0, deadline: 20_000, grace: 1_000 };
+const TIMES = { readyDelay: 0, firstRequest: 1_000, deadline: 20_000, grace: 1_000 };
 
 /** What is printed within two seconds and a half, and at the end. */
 async function printed(terminal: boolean): Promise<string> {

@@ -63,7 +63,14 @@ Deno.test("a shutdown ends a pause at once", async () => {
       await rig.advance(3_000);
       assert(rig.clock.pending > 0);
       if (end === "force") rig.reactor.force();
-      else await rig.reactor.shutdown({ readyDelay: 0, deadline: 1_000, grace: 1_000 });
+      else {
+        await rig.reactor.shutdown({
+          readyDelay: 0,
+          firstRequest: 0,
+          deadline: 1_000,
+          grace: 1_000,
+        });
+      }
       await settled();
       assertEquals([rig.ended, rig.clock.pending], ["ended", 0]);
     });

@@ -11,7 +11,7 @@ import { GET, UPGRADE } from "./requests.ts";
 import { type Line, onRig, type Rig } from "./rig.ts";
 
 const OK = { status: 200, fields: [] };
-const TIMES = { readyDelay: 0, deadline: 1_000, grace: 500 };
+const TIMES = { readyDelay: 0, firstRequest: 0, deadline: 1_000, grace: 500 };
 
 interface Case {
   readonly name: string;

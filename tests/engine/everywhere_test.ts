@@ -17,7 +17,7 @@ import { GET, request, UPGRADE, upload } from "./requests.ts";
 import { answers, type Call, Rig, type RigOptions } from "./rig.ts";
 
 const OK = { status: 200, fields: [] };
-const STOP = { readyDelay: 0, deadline: 100, grace: 100 };
+const STOP = { readyDelay: 0, firstRequest: 0, deadline: 100, grace: 100 };
 
 /** Runs `body` on a rig, then: no defect, nothing uncaught, nothing left. */
 async function onWatchedRig(

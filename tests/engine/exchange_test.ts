@@ -61,7 +61,7 @@ const ENDINGS: readonly Ending[] = [
   {
     name: "the shutdown's deadline passes",
     end: async (_, rig) => {
-      rig.reactor.shutdown({ readyDelay: 0, deadline: 100, grace: 100 });
+      rig.reactor.shutdown({ readyDelay: 0, firstRequest: 0, deadline: 100, grace: 100 });
       await rig.advance(200);
     },
     code: "shutdown",

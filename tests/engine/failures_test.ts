@@ -214,7 +214,7 @@ const BLOWS: Readonly<Record<string, (line: Line, rig: Rig) => Promise<unknown>>
     await settled();
   },
   "the server is shut down": async (_, rig) => {
-    rig.reactor.shutdown({ readyDelay: 0, deadline: 500, grace: 500 });
+    rig.reactor.shutdown({ readyDelay: 0, firstRequest: 0, deadline: 500, grace: 500 });
     await rig.advance(2_000);
   },
   "the server is forced": async (_, rig) => await rig.reactor.force(),

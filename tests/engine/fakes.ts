@@ -23,6 +23,9 @@ export async function settled(): Promise<void> {
   for (let i = 0; i < 60; i++) await undefined;
 }
 
+/** Fewer than {@linkcode settled} waits for, and more than accepting a connection takes. */
+const POLL_MICROTASKS = 20;
+
 interface Timer {
   at: number;
   readonly everyMs: number;
@@ -34,6 +37,8 @@ interface Timer {
 export class FakeClock implements Clock {
   #now = 1_000_000;
   readonly #timers = new Set<Timer>();
+  /** Whether sockets are polled without time passing, once what is under way has settled a little. */
+  pollsAlone = false;
 
   now(): number {
     return this.#now;
@@ -48,7 +53,16 @@ export class FakeClock implements Clock {
   }
 
   afterPoll(call: () => void): StopTimer {
-    return this.after(0, call);
+    if (!this.pollsAlone) return this.after(0, call);
+    let stopped = false;
+    const poll = async () => {
+      for (let i = 0; i < POLL_MICROTASKS; i++) await undefined;
+      if (!stopped) call();
+    };
+    poll();
+    return () => {
+      stopped = true;
+    };
   }
 
   every(ms: number, call: () => void): StopTimer {

@@ -167,7 +167,7 @@ const LIVES: readonly Life[] = [
     name: "a shutdown from its readyDelay to its end",
     options: answering,
     act: async (rig) => {
-      rig.reactor.shutdown({ readyDelay: 100, deadline: 1_000, grace: 1_000 });
+      rig.reactor.shutdown({ readyDelay: 100, firstRequest: 0, deadline: 1_000, grace: 1_000 });
       await rig.sent(LAST_GET);
       await rig.advance(100);
       rig.reactor.force();

@@ -229,7 +229,7 @@ for (const hook of HOOKS) {
       const phases: string[] = [];
       const end = () => {
         if (way === "force") rig.reactor.force();
-        else rig.reactor.shutdown({ readyDelay: 0, deadline: 100, grace: 100 });
+        else rig.reactor.shutdown({ readyDelay: 0, firstRequest: 0, deadline: 100, grace: 100 });
       };
       const observer: Observer = { entered: (phase) => phases.push(phase) };
       rig.reactor.observe(observer);
@@ -241,7 +241,9 @@ for (const hook of HOOKS) {
         if (!wire.closed) await wire.send(sends);
         if (!wire.closed) await wire.end();
       }
-      if (hook === "entered") rig.reactor.shutdown({ readyDelay: 10, deadline: 100, grace: 100 });
+      if (hook === "entered") {
+        rig.reactor.shutdown({ readyDelay: 10, firstRequest: 0, deadline: 100, grace: 100 });
+      }
       await rig.advance(5_000);
       if (rig.reactor.phase === "serving") rig.reactor.force();
       await settled();
@@ -327,7 +329,9 @@ Deno.test("a shutdown that is asked for again while observers hear of it joins t
     const phases: string[] = [];
     const shutdowns: unknown[] = [];
     const stop = () =>
-      shutdowns.push(rig.reactor.shutdown({ readyDelay: 100, deadline: 100, grace: 100 }));
+      shutdowns.push(
+        rig.reactor.shutdown({ readyDelay: 100, firstRequest: 0, deadline: 100, grace: 100 }),
+      );
     rig.reactor.observe({
       entered(phase) {
         phases.push(phase);
@@ -349,8 +353,8 @@ Deno.test("a server that is ended while observers hear that it is leaving waits 
       },
     });
     let isOver = false;
-    rig.reactor.shutdown({ readyDelay: 60_000, deadline: 100, grace: 100 }).then(() =>
-      isOver = true
+    rig.reactor.shutdown({ readyDelay: 60_000, firstRequest: 0, deadline: 100, grace: 100 }).then(
+      () => isOver = true,
     );
     await settled();
     assertEquals([rig.reactor.phase, isOver, rig.clock.pending], ["ended", true, 0]);

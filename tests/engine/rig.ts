@@ -95,6 +95,7 @@ export class Rig {
   constructor(options: RigOptions = {}) {
     const { handle = () => {}, application, ...rest } = options;
     this.handle = handle;
+    this.clock.pollsAlone = true;
     this.reactor = new Reactor({
       ports: { clock: this.clock, codec: CODEC, newAborter: () => new AbortController() },
       listener: this.listener,

@@ -12,7 +12,7 @@ import { answers, type Line, onRig, type Rig } from "./rig.ts";
 import type { ShutdownReport } from "../../reactor/reactor.ts";
 
 const OK = { status: 200, fields: [] };
-const TIMES = { readyDelay: 0, deadline: 1_000, grace: 300 };
+const TIMES = { readyDelay: 0, firstRequest: 0, deadline: 1_000, grace: 300 };
 
 /** A shutdown that was begun, and its report as soon as there is one. */
 interface Ending {

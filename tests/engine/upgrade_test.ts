@@ -150,7 +150,12 @@ Deno.test("an upgraded connection stays in the shutdown: open to the end of its 
   await onRig({ handle: answers("x") }, async (rig) => {
     rig.handle = () => {};
     const { line, raw } = await taken(rig, UPGRADE);
-    const report = rig.reactor.shutdown({ readyDelay: 0, deadline: 1_000, grace: 500 });
+    const report = rig.reactor.shutdown({
+      readyDelay: 0,
+      firstRequest: 0,
+      deadline: 1_000,
+      grace: 500,
+    });
     await rig.advance(1_400);
     assertEquals(line.state, "upgraded");
     const reading = readText(raw).catch(() => null);
@@ -164,7 +169,12 @@ Deno.test("an upgraded connection stays in the shutdown: open to the end of its 
 Deno.test("an upgraded connection that ends in time drains the shutdown", async () => {
   await onRig({}, async (rig) => {
     const { raw } = await taken(rig, UPGRADE);
-    const report = rig.reactor.shutdown({ readyDelay: 0, deadline: 1_000, grace: 500 });
+    const report = rig.reactor.shutdown({
+      readyDelay: 0,
+      firstRequest: 0,
+      deadline: 1_000,
+      grace: 500,
+    });
     await rig.advance(300);
     raw.close();
     await settled();
@@ -224,7 +234,12 @@ Deno.test("whoever has taken a connection over is told once that its end is aske
     other.onAsked = (reason) => told.push(reason);
     line.connection.close("asked");
     assertEquals(told, []);
-    const report = rig.reactor.shutdown({ readyDelay: 0, deadline: 1_000, grace: 500 });
+    const report = rig.reactor.shutdown({
+      readyDelay: 0,
+      firstRequest: 0,
+      deadline: 1_000,
+      grace: 500,
+    });
     assertEquals([told, other.asked], [["shutdown"], "shutdown"] as unknown[]);
     await rig.advance(1_600);
     assertEquals([told, (await report).forced], [["shutdown"], 2] as unknown[]);
@@ -250,7 +265,12 @@ Deno.test("what a listener for the end throws costs its own connection alone", a
     };
     let told = 0;
     other.onAsked = () => told++;
-    const report = rig.reactor.shutdown({ readyDelay: 0, deadline: 1_000, grace: 500 });
+    const report = rig.reactor.shutdown({
+      readyDelay: 0,
+      firstRequest: 0,
+      deadline: 1_000,
+      grace: 500,
+    });
     await settled();
     assertEquals([line.reason, told], ["internal_error", 1] as unknown[]);
     rig.defects.length = 0;

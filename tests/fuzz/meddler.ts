@@ -532,7 +532,12 @@ export class Meddler {
     if (!this.#init.mayEnd || !dice.oneIn(2)) return;
     this.ended = true;
     if (dice.oneIn(3)) return this.#reactor.force();
-    const times = { readyDelay: dice.oneIn(2) ? 0 : 300, deadline: dice.below(600), grace: 300 };
+    const times = {
+      readyDelay: dice.oneIn(2) ? 0 : 300,
+      firstRequest: dice.oneIn(2) ? 0 : 200,
+      deadline: dice.below(600),
+      grace: 300,
+    };
     this.#follow("shutdown", this.#reactor.shutdown(times), {});
   }
 

@@ -80,7 +80,14 @@ export class Storm {
       await this.#step(client);
       this.#check();
     }
-    if (dice.oneIn(4)) this.#rig.reactor.shutdown({ deadline: 1_000, grace: 500, readyDelay: 0 });
+    if (dice.oneIn(4)) {
+      this.#rig.reactor.shutdown({
+        readyDelay: 0,
+        firstRequest: dice.below(500),
+        deadline: 1_000,
+        grace: 500,
+      });
+    }
     await this.#calm();
     this.#check();
     const calls = this.#rig.calls.length;

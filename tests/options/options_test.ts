@@ -43,7 +43,12 @@ Deno.test("resolveOptions() gives the documented defaults", () => {
     queue: null,
     everywhere: { bodyBytes: 0, bufferedBodyBytes: 16 * MIB, handler: 0 },
   });
-  assertEquals(resolveShutdown(), { readyDelay: 0, deadline: 20_000, grace: 1_000 });
+  assertEquals(resolveShutdown(), {
+    readyDelay: 0,
+    firstRequest: 1_000,
+    deadline: 20_000,
+    grace: 1_000,
+  });
 });
 
 Deno.test("resolveOptions() takes what is given and leaves the rest at its default", () => {

@@ -169,7 +169,7 @@ const ROWS: readonly Row[] = [
   {
     name: "the server stops, and its deadline passes",
     act: async (rig) => {
-      rig.reactor.shutdown({ readyDelay: 0, deadline: 500, grace: 10_000 });
+      rig.reactor.shutdown({ readyDelay: 0, firstRequest: 0, deadline: 500, grace: 10_000 });
       await rig.advance(501);
     },
     statuses: [503],
@@ -179,7 +179,7 @@ const ROWS: readonly Row[] = [
   {
     name: "the server stops, and the slot becomes free in time",
     act: async (rig) => {
-      rig.reactor.shutdown({ readyDelay: 0, deadline: 500, grace: 10_000 });
+      rig.reactor.shutdown({ readyDelay: 0, firstRequest: 0, deadline: 500, grace: 10_000 });
       finish(rig, "/first");
       await rig.advance(1);
     },

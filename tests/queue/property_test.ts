@@ -194,7 +194,12 @@ Deno.test("a shutdown in the middle of anything leaves nobody in the queue, and 
       const world = new World(maxActive, maxQueued);
       for (const each of steps) await take(world, each);
       const { rig } = world;
-      const ended = rig.reactor.shutdown({ readyDelay: 0, deadline: 500, grace: 100 });
+      const ended = rig.reactor.shutdown({
+        readyDelay: 0,
+        firstRequest: 0,
+        deadline: 500,
+        grace: 100,
+      });
       let flushed = false;
       rig.reactor.admission!.flush().then(() => flushed = true);
       for (const each of later) if (!("send" in each)) await take(world, each);

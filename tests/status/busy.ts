@@ -34,7 +34,7 @@ export class Busy implements AsyncDisposable {
       intervalMs: 100,
       onDrain: () => {
         this.drains++;
-        this.server.shutdown({ readyDelay: 1_500, deadline: 1_000, grace: 100 });
+        this.server.shutdown({ readyDelay: 1_500, firstRequest: 0, deadline: 1_000, grace: 100 });
       },
       ...options,
     });

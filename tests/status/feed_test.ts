@@ -190,7 +190,7 @@ Deno.test("a page that comes through the server itself ends when that drains, ot
   const shown = new Shown();
   const [own, other] = [await shown.look({ own: true }), await shown.look()];
   const line = await shown.rig.sent(GET);
-  shown.rig.reactor.shutdown({ readyDelay: 300, deadline: 5_000, grace: 100 });
+  shown.rig.reactor.shutdown({ readyDelay: 300, firstRequest: 0, deadline: 5_000, grace: 100 });
   await settled();
   await shown.rig.advance(299);
   let told: string[] = [];
