@@ -4,7 +4,12 @@ import asyncio
 import json
 import sys
 
-from websockets.asyncio.client import connect
+from websockets import connect
+
+
+def extensions_of(socket):
+    """Where the library has them before its version 14, and from then on."""
+    return socket.extensions if hasattr(socket, "extensions") else socket.protocol.extensions
 
 
 async def main(url, lengths):
@@ -25,7 +30,7 @@ async def main(url, lengths):
             json.dumps(
                 {
                     "protocol": socket.subprotocol,
-                    "compressed": len(socket.protocol.extensions) > 0,
+                    "compressed": len(extensions_of(socket)) > 0,
                     "wrong": wrong,
                     "close": [socket.close_code, socket.close_reason],
                 }
