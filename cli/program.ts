@@ -14,7 +14,7 @@ import { Lifetime } from "./lifetime.ts";
 import { mount } from "./mounts.ts";
 import { Output } from "./output.ts";
 import { formatAddresses } from "./report.ts";
-import { Misuse, StartError } from "./settings/errors.ts";
+import { errorLine, Misuse, StartError } from "./settings/errors.ts";
 import { readSources, type Resolved, resolveSettings, type Settings } from "./settings/settings.ts";
 import { dropPermissions, openLog, start } from "./start.ts";
 import { formatSummary } from "./summary.ts";
@@ -35,11 +35,11 @@ export async function runProgram(
     return await run(await parseCommand(args), { ...HELLO, handler: hello });
   } catch (error) {
     if (error instanceof Misuse) {
-      console.error(`weir: ${error.message}; --help lists the flags`);
+      console.error(errorLine(`${error.message}; --help lists the flags`));
       return 2;
     }
     if (!(error instanceof StartError)) throw error;
-    console.error(`weir: ${error.message}`);
+    console.error(errorLine(error.message));
     return 1;
   }
 }

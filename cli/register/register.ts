@@ -5,6 +5,7 @@
  * @module
  */
 
+import { errorLine } from "../settings/errors.ts";
 import { ProgramEnding } from "./ending.ts";
 import { ServeReplacement } from "./serve_replacement.ts";
 import { readSettings } from "./settings.ts";
@@ -19,7 +20,7 @@ import { upgradeReplacement } from "./web_sockets.ts";
 export async function register(): Promise<void> {
   const settings = await readSettings();
   if ("message" in settings) {
-    console.error(`weir: ${settings.message}`);
+    console.error(errorLine(settings.message));
     Deno.exit(settings.status);
   }
   const signals = new SignalListeners({

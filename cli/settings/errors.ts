@@ -10,8 +10,17 @@ export class Misuse extends Error {}
 /** Something that cannot be read, loaded or listened on; the exit status is 1. */
 export class StartError extends Error {}
 
+/** What is printed of it: one line, whatever names are in it, and nothing that a terminal obeys. */
+export function errorLine(message: string): string {
+  return `weir: ${message.replace(/\p{Cc}/gu, escaped)}`;
+}
+
+function escaped(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+}
+
 /** The first line of what an error says, without the system call that Deno names after it. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return (text.split("\n", 1)[0] ?? "").replace(/: \w+ '[^']*'$/, "");
+  return text.replace(/: \w+ '[^']*'$/, "").split("\n", 1)[0] ?? "";
 }

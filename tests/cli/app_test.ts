@@ -176,6 +176,7 @@ Deno.test("what cannot be served is one line and status 1", () =>
         [loop, "symbolic links"],
         [pipe, "neither a file nor a folder"],
         ["", "Cannot serve ''"],
+        ["a\nb\x1b[2J.ts", "'a\\x0ab\\x1b[2J.ts': No such file"],
         ["http://127.0.0.1:1/app.ts", "Cannot load"],
         ["nosuch:thing", "Cannot load"],
       ] as const
