@@ -91,7 +91,8 @@ export async function withFramework(
   const preload = await bundleRegister(folder);
   const args = ["run", "-A", `--preload=${preload}`, ...app.run];
   await using program = new RunningProgram(args, folder.path, {
-    env: { DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0", ...env },
+    // Frameworks end otherwise where they think that they are tested.
+    env: { DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0", CI: "", TEST: "", ...env },
     patience: START_MS,
   });
   await body(program);
