@@ -74,6 +74,7 @@ export type {
   ServeOptions,
   ServeTcpOptions,
   ServeUnixOptions,
+  TrustedProxies,
   UpgradeInit,
 } from "./handlers/serve_options.ts";
 export type {
@@ -82,6 +83,7 @@ export type {
   Options,
   PathOptions,
   PathOverride,
+  ProxyProtocol,
   Queue,
   ReactorOptions,
   ResolvedOverride,
@@ -103,5 +105,6 @@ export type {
   Refusal,
 } from "./reactor/observer.ts";
 export type { ProtocolCode } from "./reactor/errors.ts";
-export type { RequestView } from "./reactor/request_head.ts";
-export type { Address, Bytes, Conn } from "./reactor/ports.ts";
+export type { Client, QueuedRequest, RequestView } from "./reactor/request_head.ts";
+export type { ForwardedFields } from "./handlers/client/trusted_client.ts";
+export type { Address, Bytes, Conn, ProxyHeader, ProxyTlv } from "./reactor/ports.ts";

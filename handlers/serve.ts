@@ -11,6 +11,7 @@ import type { WorkQueue } from "../reactor/admission/admission.ts";
 import type { Observer } from "../reactor/observer.ts";
 import { type Options, resolveShutdown, type Shutdown } from "../reactor/options/options.ts";
 import type { Address, Listener } from "../reactor/ports.ts";
+import { ProxiedListener } from "../reactor/proxy_protocol/proxied_listener.ts";
 import { Reactor, type ShutdownReport } from "../reactor/reactor.ts";
 import type { Phase } from "../reactor/states.ts";
 import { fetchApplication, type FetchInit } from "./fetch/application.ts";
@@ -129,13 +130,15 @@ export function serveOn(listener: Listener, options: Parameters<typeof serveArgu
   return start(serveArguments(options), listener);
 }
 
-function start(call: ServeCall, listener: Listener): Server {
+function start(call: ServeCall, bound: Listener): Server {
+  const listener = proxied(call, bound);
   const telemetry = telemetryFor(call.target.kind === "tls" ? "https" : "http");
   try {
     const reactor = new Reactor({
       ports: denoPorts(),
       listener,
       options: call.options,
+      ...call.clientOf === null ? {} : { clientOf: call.clientOf },
       application: fetchApplication(fetchInit(call, listener.addr, telemetry)),
       onAcceptError: reportAcceptError,
       onDefect: reportDefect,
@@ -150,6 +153,11 @@ function start(call: ServeCall, listener: Listener): Server {
     listener.close();
     throw error;
   }
+}
+
+function proxied({ isProxy, options }: ServeCall, listener: Listener): Listener {
+  if (isProxy === null) return listener;
+  return new ProxiedListener(listener, { isProxy, others: options.proxyProtocol!.others });
 }
 
 function fetchInit(

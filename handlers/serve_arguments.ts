@@ -7,7 +7,11 @@
  */
 
 import { describe } from "../reactor/options/option_checks.ts";
+import type { ClientOf } from "../reactor/exchange.ts";
 import { type Options, resolveOptions } from "../reactor/options/options.ts";
+import type { Address } from "../reactor/ports.ts";
+import { hopEndOf, trustIn, trustInAddresses } from "./client/trust.ts";
+import { trustedClient } from "./client/trusted_client.ts";
 import type {
   ServeHandler,
   ServeInit,
@@ -45,6 +49,10 @@ export interface ServeCall {
   readonly onListen: ServeOptions["onListen"] | undefined;
   readonly signal: AbortSignal | undefined;
   readonly automaticCompression: boolean;
+  /** Finds out who sent a request; `null` where no proxy is trusted. */
+  readonly clientOf: ClientOf | null;
+  /** Whether a peer sends a PROXY header; `null` where none does. */
+  readonly isProxy: ((peer: Address) => boolean) | null;
   readonly options: Options;
 }
 
@@ -77,15 +85,43 @@ export function serveArguments(first?: ServeFirst, second?: ServeSecond): ServeC
   const given = optionsOf(first);
   const handler = handlerOf(first, second, given);
   refuseUnsupported(given);
+  const target = targetOf(given);
+  const options = resolveOptions(given);
   return {
-    target: targetOf(given),
+    target,
     handler: handler as ServeHandler,
     onError: functionOf("onError", given.onError) as ServeCall["onError"],
     onListen: functionOf("onListen", given.onListen) as ServeCall["onListen"],
     signal: signalOf(given.signal),
     automaticCompression: Boolean(given.automaticCompression),
-    options: resolveOptions(given),
+    clientOf: clientOfIn(given),
+    isProxy: isProxyIn(target, options),
+    options,
   };
+}
+
+function clientOfIn({ trustedProxies, forwardedFields = "x-forwarded" }: Given): ClientOf | null {
+  if (forwardedFields !== "x-forwarded" && forwardedFields !== "forwarded") {
+    throw new TypeError(
+      `Cannot use option 'forwardedFields': expected "x-forwarded" or "forwarded", received ${
+        describe(forwardedFields)
+      }`,
+    );
+  }
+  if (trustedProxies === undefined) return null;
+  return trustedClient(trustIn("trustedProxies", trustedProxies), forwardedFields);
+}
+
+/** Deno completes TLS as it accepts, and has no way to begin it later: there the header cannot come first. */
+function isProxyIn(target: ListenTarget, { proxyProtocol }: Options): ServeCall["isProxy"] {
+  if (proxyProtocol === null) return null;
+  if (target.kind === "tls") {
+    throw new TypeError(
+      "Cannot use option 'proxyProtocol' with 'cert': Deno cannot begin TLS after a PROXY header",
+    );
+  }
+  const trust = trustInAddresses("proxyProtocol.from", proxyProtocol.from);
+  return (peer) => trust(hopEndOf(peer), 0);
 }
 
 function optionsOf(first: unknown): Given {

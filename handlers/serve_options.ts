@@ -6,7 +6,9 @@
  */
 
 import type { ReactorOptions } from "../reactor/options/options.ts";
-import type { Conn } from "../reactor/ports.ts";
+import type { Conn, ProxyHeader } from "../reactor/ports.ts";
+import type { Client } from "../reactor/request_head.ts";
+import type { ForwardedFields } from "./client/trusted_client.ts";
 
 /** Where a server listens and a client comes from. */
 export type ServeAddr = Deno.NetAddr | Deno.UnixAddr;
@@ -24,8 +26,15 @@ export interface UpgradeInit {
 
 /** What a handler gets beside the request. */
 export interface ServeHandlerInfo<Addr extends Deno.Addr = ServeAddr> {
-  /** The client's end of the connection. */
+  /** The client's end of the connection: a proxy's, if there is one in front that passes requests on. */
   remoteAddr: Addr;
+  /**
+   * Who sent the request: the far end of the connection, or whoever the proxies in front say, as far as
+   * {@linkcode ServeOptions.trustedProxies} has them believed. Found out when it is first asked for.
+   */
+  readonly client: Client;
+  /** The PROXY header at the connection's beginning; `null` if there was none. */
+  readonly proxyHeader: ProxyHeader | null;
   /**
    * Resolves when the kernel has taken the last byte of the answer; rejects with
    * `Deno.errors.Interrupted` when the answer could not be sent whole.
@@ -81,6 +90,12 @@ export type ServeHandler<Addr extends Deno.Addr = ServeAddr> = (
   info: ServeHandlerInfo<Addr>,
 ) => Response | Promise<Response>;
 
+/**
+ * The proxies that are believed: IP addresses, ranges such as `"10.0.0.0/8"`, `"loopback"`, `"private"`
+ * (RFC 1918, RFC 4193), `"unix"` for the peers at a unix socket; or how many proxies there are in a row.
+ */
+export type TrustedProxies = readonly string[] | number;
+
 /** Options of every server: those of `Deno.serve`, and Weir's time-outs and limits. */
 export interface ServeOptions<Addr extends Deno.Addr = ServeAddr> extends ReactorOptions {
   /** Aborting it closes the server and every connection at once. */
@@ -94,6 +109,21 @@ export interface ServeOptions<Addr extends Deno.Addr = ServeAddr> extends Reacto
    * @default {false}
    */
   automaticCompression?: boolean;
+  /**
+   * The proxies that are believed when they say who came to them. {@linkcode ServeHandlerInfo.client} is then
+   * the first hop, counted from the server, that is not one of them. It is also what the access log,
+   * OpenTelemetry's `client.address` and the queue's lane function see.
+   *
+   * A number trusts so many hops, whatever their addresses: only for a server that nobody can reach but
+   * through all of them. @default {none: the client is the far end of the connection}
+   */
+  trustedProxies?: TrustedProxies;
+  /**
+   * The fields in which the proxies say it: X-Forwarded-For, -Proto and -Host, or `Forwarded` (RFC 7239).
+   * The others are not looked at: a proxy that writes one kind passes on the other as the client made it up.
+   * @default {"x-forwarded"}
+   */
+  forwardedFields?: ForwardedFields;
 }
 
 /** Options of a server on a TCP port; with `cert` and `key` it speaks TLS. */

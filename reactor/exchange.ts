@@ -6,8 +6,8 @@
  */
 
 import type { ExchangeInfo } from "./observer.ts";
-import type { Address, Bytes, Conn } from "./ports.ts";
-import type { RequestHead } from "./request_head.ts";
+import type { Address, Bytes, Conn, ProxyHeader } from "./ports.ts";
+import type { Client, RequestHead } from "./request_head.ts";
 import type { CloseReason } from "./states.ts";
 
 /** The head of an answer. */
@@ -70,6 +70,8 @@ export interface Exchange {
   readonly remoteAddr: Address;
   /** Whether the bytes travel through TLS. */
   readonly secure: boolean;
+  /** The PROXY header at the connection's beginning; `null` if there was none. */
+  readonly proxyHeader: ProxyHeader | null;
   /** The same exchange, as those who observe the server know it. */
   readonly info: ExchangeInfo;
   /** `null` when the request has no body: neither Content-Length over zero nor Transfer-Encoding. */
@@ -137,3 +139,14 @@ export interface Exchange {
 
 /** What the connection calls for each request. */
 export type Application = (exchange: Exchange, head: RequestHead) => void;
+
+/** A request, and what the connection itself knows of its sender. */
+export interface ClientRequest {
+  readonly head: RequestHead;
+  readonly remoteAddr: Address;
+  readonly secure: boolean;
+  readonly proxyHeader: ProxyHeader | null;
+}
+
+/** Finds out who sent a request; called when somebody asks. */
+export type ClientOf = (request: ClientRequest) => Client;

@@ -12,7 +12,7 @@
 
 import type { AbortError, ProtocolCode } from "./errors.ts";
 import type { Address } from "./ports.ts";
-import type { RequestView } from "./request_head.ts";
+import type { Client, RequestView } from "./request_head.ts";
 import type { CloseReason, Phase, State } from "./states.ts";
 
 /** A connection as the application and observers see it: to be read, and to be asked to end. */
@@ -50,6 +50,8 @@ export interface ConnectionInfo {
 export interface ExchangeInfo {
   /** The connection that it came on. */
   readonly connection: ConnectionInfo;
+  /** Who sent the request: the peer, or whoever the option `trustedProxies` lets it speak for. */
+  readonly client: Client;
   /** The request's method, case as sent. */
   readonly method: string;
   /** The minor version of HTTP/1 in the request line. */

@@ -14,6 +14,28 @@ export type Address =
   | { readonly transport: "tcp"; readonly hostname: string; readonly port: number }
   | { readonly transport: "unix"; readonly path: string };
 
+/** One type-length-value field of a PROXY header of version 2. */
+export interface ProxyTlv {
+  /** What it is: 0x01 ALPN, 0x02 authority, 0x05 unique id, 0x20 TLS, 0x30 namespace, 0xE0 on for own use. */
+  readonly type: number;
+  /** Its bytes, whose meaning depends on the type. */
+  readonly value: Bytes;
+}
+
+/** What a proxy said about a connection before its first request, by the PROXY protocol. */
+export interface ProxyHeader {
+  /** The version of the protocol: 1 is text, 2 binary. */
+  readonly version: 1 | 2;
+  /** `"local"`: the proxy speaks for itself, as in a health check. */
+  readonly command: "proxy" | "local";
+  /** The client's end; `null` where the header names none, and the socket's addresses hold. */
+  readonly source: Address | null;
+  /** The end that the client connected to; `null` together with `source`. */
+  readonly destination: Address | null;
+  /** What else it said, in its order, without padding; version 1 has none. */
+  readonly tlvs: readonly ProxyTlv[];
+}
+
 /** One accepted byte stream. */
 export interface Conn {
   /** This end. */
@@ -30,6 +52,10 @@ export interface Conn {
   close(): void;
   /** Completes the TLS handshake; absent on a plain connection. */
   handshake?(): Promise<void>;
+  /** Reads the PROXY header, from which the addresses are taken then; absent where there is none. */
+  readProxyHeader?(): Promise<void>;
+  /** That header; `null` or absent where there is none. */
+  readonly proxyHeader?: ProxyHeader | null;
   /** Keeps the process alive while a read is pending; the default. */
   ref(): void;
   /** Lets the process end though a read is pending. */

@@ -17,7 +17,8 @@ import type { ConnectionContext, OpenConnection } from "./connection/context.ts"
 import { Agenda } from "./dispatch/agenda.ts";
 import { Observers } from "./dispatch/observers.ts";
 import { AbortError } from "./errors.ts";
-import type { Application } from "./exchange.ts";
+import { clientByPeer } from "./connection/client_by_peer.ts";
+import type { Application, ClientOf } from "./exchange.ts";
 import { HeadParsers } from "./h1/head_parsers.ts";
 import { imfFixdate } from "./h1/serialize.ts";
 import { BufferPool } from "./memory/buffer_pool.ts";
@@ -34,6 +35,8 @@ export interface ReactorInit {
   readonly listener: Listener;
   readonly options: Options;
   readonly application: Application;
+  /** Finds out who sent a request. @default {whoever is at the other end of the connection} */
+  readonly clientOf?: ClientOf;
   /** Told once about each run of failing accepts. */
   readonly onAcceptError: (error: unknown) => void;
   /** Told of what was thrown where nothing may throw; the one connection has been cut. */
@@ -63,6 +66,7 @@ export class Reactor implements ConnectionContext {
   readonly ports: Ports;
   readonly options: Options;
   readonly application: Application;
+  readonly clientOf: ClientOf;
   readonly agenda: Agenda = new Agenda();
   readonly pool: BufferPool = new BufferPool();
   readonly parsers: HeadParsers;
@@ -96,6 +100,7 @@ export class Reactor implements ConnectionContext {
     this.ports = ports;
     this.options = options;
     this.application = init.application;
+    this.clientOf = init.clientOf ?? clientByPeer;
     this.parsers = new HeadParsers(options.limits);
     this.plainAnswers = new PlainAnswers(codec);
     this.keepAliveLine = keepAliveLineOf(options);
@@ -198,6 +203,10 @@ export class Reactor implements ConnectionContext {
     };
   }
 
+  identified(connection: OpenConnection, peer: Address): boolean {
+    return this.#population.identify(connection, peer);
+  }
+
   touched(connection: OpenConnection): void {
     this.#heartbeat.touched(connection);
   }
@@ -220,7 +229,8 @@ export class Reactor implements ConnectionContext {
   #admit(conn: Conn): void {
     let connection: Connection | null = null;
     try {
-      const peer = conn.remoteAddr;
+      // The socket's address is the proxy's, not the client's, where a PROXY header is to come.
+      const peer = conn.readProxyHeader === undefined ? conn.remoteAddr : null;
       const verdict = this.#acceptor.accepting ? this.#population.judge(peer) : "close";
       if (verdict === "close") return conn.close();
       this.#heartbeat.start();

@@ -19,6 +19,27 @@ export interface RequestView {
   header(name: string): string | null;
 }
 
+/** Who sent a request, as far as the server believes it. */
+export interface Client {
+  /**
+   * The client's IP address in its usual spelling, an IPv4 address mapped into IPv6 as IPv4; `null` at a
+   * unix socket where no trusted proxy names one.
+   */
+  readonly address: string | null;
+  /** The client's port; `null` if it is not known. */
+  readonly port: number | null;
+  /** The scheme that the client spoke, in lower case: `"http"` or `"https"`, or what a trusted proxy said. */
+  readonly protocol: string;
+  /** The host that the client asked for, with its port if it named one; `null` if it named none (HTTP/1.0). */
+  readonly host: string | null;
+}
+
+/** A request that has to wait in the queue. */
+export interface QueuedRequest extends RequestView {
+  /** Who sent it. */
+  readonly client: Client;
+}
+
 /** A request's head, for the application. */
 export interface RequestHead extends RequestView {
   /** The value of the Host field; `null` if there is none, which only HTTP/1.0 allows. */

@@ -5,6 +5,7 @@
  * connection is to end, and why.
  *
  * ```text
+ * proxy_header ─identified→ idle
  * handshake ─secured→ idle ─bytes→ head ─request→ handling ─respond→ writing ─flushed→ idle
  *                      ↑            │  ╲─hold→ queued ─admit→ handling    │ ╲─next→ head
  *                      │            ╰─refuse→ writing                     ├─drain→ draining ─drained→ idle
@@ -13,6 +14,7 @@
  *                                   every state ─close→ closed
  * ```
  *
+ * - `proxy_header` and `handshake` come before the first byte of HTTP, where there are such things.
  * - `queued` is entered when a request is held by admission control; without it, `handling` follows at once.
  * - While `handling`, the body of the request may still be arriving: its minimum rate is watched beside
  *   the state's own deadline, because both can be due at the same time.
@@ -23,10 +25,19 @@
  */
 
 /** The time-outs of a connection, by name; `options/settings.ts` says what each means. */
-export type TimeoutName = "handshake" | "head" | "idle" | "body" | "write" | "handler" | "linger";
+export type TimeoutName =
+  | "proxy_header"
+  | "handshake"
+  | "head"
+  | "idle"
+  | "body"
+  | "write"
+  | "handler"
+  | "linger";
 
 /** Where a connection is. */
 export type State =
+  | "proxy_header"
   | "handshake"
   | "idle"
   | "head"
@@ -40,6 +51,7 @@ export type State =
 
 /** What moves a connection from one state to another. */
 export type Event =
+  | "identified"
   | "secured"
   | "bytes"
   | "request"
@@ -63,6 +75,7 @@ interface Row {
 
 /** The table. `deadline` of `writing` and `draining` is a minimum rate, see `min_rate.ts`. */
 export const STATES = {
+  proxy_header: { deadline: "proxy_header", on: { identified: "idle", close: "closed" } },
   handshake: { deadline: "handshake", on: { secured: "idle", close: "closed" } },
   idle: {
     deadline: "idle",
@@ -102,6 +115,9 @@ export type CloseReason =
   | "peer_closed"
   /** The peer reset the connection, or a read or write failed. */
   | "peer_reset"
+  /** There was no PROXY header, or a wrong one, or the peer is none that may send one. */
+  | "proxy_header_failed"
+  | "proxy_header_timeout"
   | "handshake_failed"
   | "handshake_timeout"
   | "idle_timeout"
@@ -159,6 +175,7 @@ export const EVENTS = {
   linger: 11,
   upgrade: 12,
   close: 13,
+  identified: 14,
 } as const satisfies Record<Event, number>;
 
 /** The rows of the table, by name. */

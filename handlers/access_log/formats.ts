@@ -15,6 +15,8 @@ export type LogFormat = "common" | "combined" | "json";
 export interface Entry {
   /** When the exchange was over, in milliseconds since 1970. */
   readonly wallMs: number;
+  /** The address of whoever sent the request; `null` at a unix socket. */
+  readonly client: string | null;
   /** The client's end of the connection. */
   readonly peer: Address;
   /** The connection's id. */
@@ -69,7 +71,7 @@ function commonPart(entry: Entry): string {
   const line = request === null
     ? null
     : `${request.method} ${request.target ?? "-"} HTTP/1.${request.minorVersion}`;
-  return `${hostOf(entry.peer)} - - [${commonTime(entry.wallMs)}] ${quoted(line)} ` +
+  return `${hostOf(entry)} - - [${commonTime(entry.wallMs)}] ${quoted(line)} ` +
     `${status} ${bodyBytes}`;
 }
 
@@ -78,8 +80,8 @@ function quoted(text: string | null): string {
 }
 
 /** A unix socket's client has no address; nginx writes so. */
-function hostOf(peer: Address): string {
-  return peer.transport === "unix" ? "unix:" : escapeField(peer.hostname);
+function hostOf({ client }: Entry): string {
+  return client === null ? "unix:" : escapeField(client);
 }
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
@@ -96,9 +98,9 @@ function two(number: number): string {
 }
 
 function json(entry: Entry): string {
-  const { peer, request, reason } = entry;
+  const { client, peer, request, reason } = entry;
   const isUnix = peer.transport === "unix";
-  return `{"time":"${new Date(entry.wallMs).toISOString()}",` +
+  return `{"time":"${new Date(entry.wallMs).toISOString()}","client":${nullable(client)},` +
     `"peer":${escapeJson(isUnix ? "unix:" : peer.hostname)},"port":${isUnix ? null : peer.port},` +
     `"connection":${entry.connection},"request":${request?.number ?? null},` +
     `"method":${nullable(request?.method)},"target":${nullable(request?.target)},` +

@@ -64,6 +64,7 @@ export class LogObserver implements Observer {
     const note = this.#notes.get(exchange) ?? NOTHING;
     write(this.#format({
       wallMs: clock.wallMs(),
+      client: exchange.client.address,
       peer: connection.remoteAddr,
       connection: connection.id,
       status: statusOf(exchange, error),
@@ -77,9 +78,12 @@ export class LogObserver implements Observer {
     // A refusal with an exchange is logged when that settles.
     if (exchange !== null) return;
     const { clock, write } = this.#init;
+    const peer = connection.remoteAddr;
     write(this.#format({
       wallMs: clock.wallMs(),
-      peer: connection.remoteAddr,
+      // What it said of its client was never read.
+      client: peer.transport === "tcp" ? peer.hostname : null,
+      peer,
       connection: connection.id,
       status,
       bodyBytes: 0,

@@ -5,7 +5,8 @@
  */
 
 import type { Exchange } from "../../reactor/exchange.ts";
-import type { Address, Conn } from "../../reactor/ports.ts";
+import type { Address, Conn, ProxyHeader } from "../../reactor/ports.ts";
+import type { Client } from "../../reactor/request_head.ts";
 import type { UpgradeInit } from "../serve_options.ts";
 import { sendInterim } from "./interim.ts";
 import { giveTrailers, requestTrailers, type TrailersInit } from "./trailers.ts";
@@ -24,6 +25,14 @@ export class HandlerInfo {
 
   get remoteAddr(): Address {
     return this.#exchange.remoteAddr;
+  }
+
+  get client(): Client {
+    return this.#exchange.info.client;
+  }
+
+  get proxyHeader(): ProxyHeader | null {
+    return this.#exchange.proxyHeader;
   }
 
   get completed(): Promise<void> {

@@ -45,6 +45,8 @@ export class Counts implements Observer {
   readonly ends: Record<CloseReason, number> = {
     peer_closed: 0,
     peer_reset: 0,
+    proxy_header_failed: 0,
+    proxy_header_timeout: 0,
     handshake_failed: 0,
     handshake_timeout: 0,
     idle_timeout: 0,

@@ -30,7 +30,15 @@ const OPEN = (Object.keys(STATES) as State[]).filter((state) => state !== "close
 const CODES = Object.keys(STATUS_OF) as ProtocolCode[];
 
 /** The time-outs that close a connection, by their names among the options. */
-const TIMEOUTS = ["handshake", "idle", "head", "body", "write", "handler"] as const;
+const TIMEOUTS = [
+  "proxy_header",
+  "handshake",
+  "idle",
+  "head",
+  "body",
+  "write",
+  "handler",
+] as const;
 
 /** The metrics of one server. */
 export class Exposition {

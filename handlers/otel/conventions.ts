@@ -125,11 +125,11 @@ function defaultPort(attributes: Attributes): number {
   return attributes[URL_SCHEME] === "https" ? 443 : 80;
 }
 
-/** The client is the peer: request fields that name another client can be forged. */
-function addPeer(attributes: Attributes, { connection }: ExchangeInfo): void {
+/** The client is the peer, or whoever a trusted proxy names: any other field that names one can be forged. */
+function addPeer(attributes: Attributes, { client, connection }: ExchangeInfo): void {
   const { remoteAddr } = connection;
+  if (client.address !== null) attributes[CLIENT_ADDRESS] = client.address;
   if (remoteAddr.transport === "unix") return;
-  attributes[CLIENT_ADDRESS] = remoteAddr.hostname;
   attributes[NETWORK_PEER_ADDRESS] = remoteAddr.hostname;
   attributes[NETWORK_PEER_PORT] = remoteAddr.port;
 }

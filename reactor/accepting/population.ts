@@ -54,17 +54,24 @@ export class Population<Connection extends Counted> {
     return this.#set.values();
   }
 
-  /** What is to become of a connection from this address. */
-  judge(peer: Address): AcceptDecision {
+  /** What is to become of a connection from this address; `null` while the address is not known. */
+  judge(peer: Address | null): AcceptDecision {
     const { connections } = this.#limits;
     if (!this.#isOver(peer)) return "serve";
     return this.#refused < connections / REFUSED_PART ? "refuse" : "close";
   }
 
-  add(connection: Connection, peer: Address): void {
+  add(connection: Connection, peer: Address | null): void {
     this.#set.add(connection);
     if (connection.overLimit) this.#refused++;
-    else if (this.#limits.connectionsPerAddress > 0) this.#count(connection, peer);
+    else if (peer !== null) this.#count(connection, peer);
+  }
+
+  /** The address of a connection is known now; returns whether there is room for one more from there. */
+  identify(connection: Connection, peer: Address): boolean {
+    if (connection.overLimit || this.#isCrowded(peer)) return false;
+    this.#count(connection, peer);
+    return true;
   }
 
   /** Does nothing for a connection that is not there. */
@@ -80,14 +87,18 @@ export class Population<Connection extends Counted> {
   }
 
   #count(connection: Connection, peer: Address): void {
-    if (peer.transport !== "tcp") return;
+    if (peer.transport !== "tcp" || this.#limits.connectionsPerAddress === 0) return;
     this.#addresses.set(connection, peer.hostname);
     this.#byAddress.set(peer.hostname, (this.#byAddress.get(peer.hostname) ?? 0) + 1);
   }
 
-  #isOver(peer: Address): boolean {
-    const { connections, connectionsPerAddress } = this.#limits;
-    if (this.#set.size - this.#refused >= connections) return true;
+  #isOver(peer: Address | null): boolean {
+    if (this.#set.size - this.#refused >= this.#limits.connections) return true;
+    return peer !== null && this.#isCrowded(peer);
+  }
+
+  #isCrowded(peer: Address): boolean {
+    const { connectionsPerAddress } = this.#limits;
     return connectionsPerAddress > 0 && peer.transport === "tcp" &&
       (this.#byAddress.get(peer.hostname) ?? 0) >= connectionsPerAddress;
   }

@@ -23,7 +23,7 @@
  * @module
  */
 
-import type { RequestView } from "../request_head.ts";
+import type { QueuedRequest } from "../request_head.ts";
 import type { Clock, StopTimer } from "../ports.ts";
 import type { QueueOptions } from "../options/queue_options.ts";
 import { nextMicrotask } from "../timing/microtasks.ts";
@@ -133,7 +133,7 @@ export class Admission implements WorkQueue, TicketOffice {
   hold(
     ticket: Ticket,
     applicant: Applicant,
-    request: { readonly view: RequestView; readonly pipelined: boolean },
+    request: { readonly view: QueuedRequest; readonly pipelined: boolean },
   ): void {
     const now = this.#clock.now();
     const wanted = this.#laneChoice.of(request.view);

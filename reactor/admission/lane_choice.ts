@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { RequestView } from "../request_head.ts";
+import type { QueuedRequest } from "../request_head.ts";
 import type { LaneFunction } from "../options/settings.ts";
 
 /** Calls the program's function. A request for which it fails waits in the normal lane. */
@@ -21,7 +21,7 @@ export class LaneChoice {
   }
 
   /** The lane that this request waits in. */
-  of(request: RequestView): "high" | "normal" {
+  of(request: QueuedRequest): "high" | "normal" {
     try {
       return this.#choose(request) === "high" ? "high" : "normal";
     } catch (error) {

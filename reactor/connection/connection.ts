@@ -40,7 +40,7 @@ import { Inbox } from "../memory/inbox.ts";
 import { Outbox } from "../memory/outbox.ts";
 import type { DropReason, Refusal } from "../observer.ts";
 import type { Limits } from "../options/options.ts";
-import type { Aborter, Address, Conn } from "../ports.ts";
+import type { Aborter, Address, Conn, ProxyHeader } from "../ports.ts";
 import { type CloseReason, EVENTS, type State } from "../states.ts";
 import { Deadlines, type Due } from "../timing/deadlines.ts";
 import { type Expiring, WheelNode } from "../timing/timer_wheel.ts";
@@ -63,6 +63,7 @@ import {
 import type { BodyHost, LiveBody } from "./request_body.ts";
 import { RequestReader } from "./request_reader.ts";
 import { UpgradedConnection, type UpgradeHost } from "./upgraded_connection.ts";
+import { WaitingRequest } from "./waiting_request.ts";
 
 /**
  * The longest that a connection lingers while the server shuts down, in milliseconds: Go's
@@ -132,7 +133,7 @@ export class Connection
     this.context = context;
     this.#conn = conn;
     this.#openedMs = context.now;
-    this.#life = new Lifecycle(this.secure ? "handshake" : "idle");
+    this.#life = new Lifecycle(firstState(conn));
     this.#deadlines = new Deadlines(options, { stage: this.#life.stage, now: context.now });
     this.inbox = new Inbox(pool, { maxBytes: options.limits.headBytes });
     this.outbox = new Outbox(pool, ports.codec);
@@ -158,6 +159,10 @@ export class Connection
 
   get remoteAddr(): Address {
     return this.#conn.remoteAddr;
+  }
+
+  get proxyHeader(): ProxyHeader | null {
+    return this.#conn.proxyHeader ?? null;
   }
 
   get state(): State {
@@ -220,7 +225,8 @@ export class Connection
 
   run(): void {
     this.#touch();
-    if (this.secure) this.#shakeHands();
+    if (this.state === "proxy_header") this.#identify();
+    else if (this.secure) this.#shakeHands();
     else this.#serve();
     this.settle();
   }
@@ -305,6 +311,7 @@ export class Connection
       case "upgraded":
         this.#upgraded!.arrived();
         break;
+      case "proxy_header":
       case "handshake":
       case "closed":
         return;
@@ -558,7 +565,10 @@ export class Connection
     this.#move(atOnce ? EVENTS.request : EVENTS.hold);
     this.#observed?.begun(exchange, exchange.head);
     if (atOnce) return;
-    admission!.hold(ticket, this, { view: exchange.head, pipelined: this.#reader.pipelined });
+    admission!.hold(ticket, this, {
+      view: new WaitingRequest(exchange),
+      pipelined: this.#reader.pipelined,
+    });
     if (this.peerEnded && this.state === "queued") this.#leaveQueue();
   }
 
@@ -600,6 +610,7 @@ export class Connection
       case "head":
         if (this.peerEnded) this.#end("peer_closed");
         return false;
+      case "proxy_header":
       case "handshake":
         if (this.ending.kind === "asked") this.#endIdle(this.ending.reason);
         return false;
@@ -615,9 +626,24 @@ export class Connection
       this.#end("handshake_failed");
       return this.settle();
     }
+    this.#begun(EVENTS.secured);
+  }
+
+  async #identify(): Promise<void> {
+    try {
+      await this.#conn.readProxyHeader!();
+    } catch {
+      this.#end("proxy_header_failed");
+      return this.settle();
+    }
+    this.#begun(EVENTS.identified);
+  }
+
+  /** What comes before HTTP is over. */
+  #begun(event: number): void {
     if (this.closeReason !== null) return;
     try {
-      this.#move(EVENTS.secured);
+      this.#move(event);
       this.#serve();
     } catch (error) {
       this.onDefect(error);
@@ -626,7 +652,10 @@ export class Connection
   }
 
   #serve(): void {
-    if (this.overLimit) this.#refuse(new ProtocolError("overloaded", "Too many connections"));
+    const hasRoom = this.proxyHeader === null || this.context.identified(this, this.remoteAddr);
+    if (this.overLimit || !hasRoom) {
+      this.#refuse(new ProtocolError("overloaded", "Too many connections"));
+    }
     this.#io.run();
   }
 
@@ -762,6 +791,7 @@ export class Connection
         return this.#unreadBody?.giveUp();
       case "linger":
         return this.#end(this.ending.reason!);
+      case "proxy_header":
       case "handshake":
       case "idle":
         return this.#end(this.ending.reason ?? `${due}_timeout`);
@@ -902,4 +932,10 @@ export class Connection
   #touch(): void {
     if (!this.listed) this.context.touched(this);
   }
+}
+
+/** What comes first on a connection. */
+function firstState(conn: Conn): State {
+  if (conn.readProxyHeader !== undefined) return "proxy_header";
+  return conn.handshake === undefined ? "idle" : "handshake";
 }

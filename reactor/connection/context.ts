@@ -10,11 +10,11 @@ import type { PlainAnswers } from "../answer/plain_answers.ts";
 import type { Agenda } from "../dispatch/agenda.ts";
 import type { Observers } from "../dispatch/observers.ts";
 import type { AbortError } from "../errors.ts";
-import type { Application } from "../exchange.ts";
+import type { Application, ClientOf } from "../exchange.ts";
 import type { HeadParsers } from "../h1/head_parsers.ts";
 import type { BufferPool } from "../memory/buffer_pool.ts";
-import type { Options, Shutdown } from "../options/options.ts";
-import type { Ports } from "../ports.ts";
+import type { Options } from "../options/options.ts";
+import type { Address, Ports } from "../ports.ts";
 import type { CloseReason } from "../states.ts";
 import type { Rounds } from "../timing/rounds.ts";
 import type { Timed } from "../timing/heartbeat.ts";
@@ -28,6 +28,8 @@ export interface ConnectionContext {
   readonly plainAnswers: PlainAnswers;
   readonly rounds: Rounds;
   readonly application: Application;
+  /** Finds out who sent a request. */
+  readonly clientOf: ClientOf;
   readonly agenda: Agenda;
   /** The queue in front of the application; `null` where there is none. */
   readonly admission: Admission | null;
@@ -41,8 +43,10 @@ export interface ConnectionContext {
   readonly keepAliveLine: string;
   /** Whether the server is about to shut down: answers let connections end. */
   readonly leaving: boolean;
-  /** {@linkcode Shutdown.firstRequest} of the shutdown under way, in milliseconds. */
+  /** `firstRequest` of the shutdown under way, in milliseconds. */
   readonly firstRequestMs: number;
+  /** The connection's addresses are known now; returns whether there is room for one more from there. */
+  identified(connection: OpenConnection, peer: Address): boolean;
   /** The connection's deadlines may have changed; they are armed at the next tick. */
   touched(connection: OpenConnection): void;
   /** Something threw that may not throw; only the one connection ends. */

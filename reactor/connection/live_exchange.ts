@@ -12,13 +12,20 @@ import type { PlainAnswers } from "../answer/plain_answers.ts";
 import { OVERLOADED } from "../answer/refusal.ts";
 import type { Observers } from "../dispatch/observers.ts";
 import { type AbortError, BodyError, type ProtocolError } from "../errors.ts";
-import type { Application, Exchange, ResponseHead, TakenConn } from "../exchange.ts";
+import type {
+  Application,
+  ClientOf,
+  ClientRequest,
+  Exchange,
+  ResponseHead,
+  TakenConn,
+} from "../exchange.ts";
 import type { ParsedHead } from "../h1/parsed_head.ts";
 import { bodyAllowed, chunkHead, interimHead, LAST_CHUNK, lastChunk } from "../h1/serialize.ts";
 import type { Outbox } from "../memory/outbox.ts";
 import type { ConnectionInfo, ExchangeInfo, Refusal } from "../observer.ts";
-import type { Address, Bytes, Codec } from "../ports.ts";
-import type { RequestHead } from "../request_head.ts";
+import type { Address, Bytes, Codec, ProxyHeader } from "../ports.ts";
+import type { Client, RequestHead } from "../request_head.ts";
 import type { CloseReason } from "../states.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { Ending } from "./lifecycle.ts";
@@ -34,6 +41,8 @@ export interface ExchangeContext {
   readonly dateLine: string;
   /** A `keep-alive` field line, or nothing. */
   readonly keepAliveLine: string;
+  /** Finds out who sent a request. */
+  readonly clientOf: ClientOf;
 }
 
 /** What an exchange needs of its connection. */
@@ -41,6 +50,7 @@ export interface ExchangeHost {
   readonly localAddr: Address;
   readonly remoteAddr: Address;
   readonly secure: boolean;
+  readonly proxyHeader: ProxyHeader | null;
   /** The connection as others see it. */
   readonly view: ConnectionInfo;
   readonly outbox: Outbox;
@@ -89,7 +99,7 @@ const SHORT_TEXT = 4096;
 const CONNECT_REFUSED: ResponseHead = { status: 501, fields: [] };
 
 /** The exchange of the request that its connection is handling, or has handled. */
-export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
+export class LiveExchange implements Exchange, ExchangeInfo, ClientRequest, Delivery {
   readonly #host: ExchangeHost;
   readonly head: RequestHead;
   readonly body: LiveBody | null;
@@ -115,6 +125,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
   onAbort: ((reason: Error) => void) | null = null;
   onAsked: ((reason: CloseReason) => void) | null = null;
   readonly #mayUpgrade: boolean;
+  #client: Client | null = null;
   #called = false;
   #onDelivered: ((error?: Error) => void) | null = null;
   #outcome: "pending" | "delivered" | AbortError = "pending";
@@ -158,6 +169,14 @@ export class LiveExchange implements Exchange, ExchangeInfo, Delivery {
 
   get secure(): boolean {
     return this.#host.secure;
+  }
+
+  get proxyHeader(): ProxyHeader | null {
+    return this.#host.proxyHeader;
+  }
+
+  get client(): Client {
+    return this.#client ??= this.#host.context.clientOf(this);
   }
 
   get queuedMs(): number {

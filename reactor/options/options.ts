@@ -6,13 +6,22 @@
  */
 
 import { checkInteger, checkNames, checkRecord, describe, MAX_MS } from "./option_checks.ts";
+import { resolveProxyProtocol } from "./proxy_options.ts";
 import { type QueueOptions, resolveQueue } from "./queue_options.ts";
-import type { Limits, PathOverride, ReactorOptions, Shutdown, Timeouts } from "./settings.ts";
+import type {
+  Limits,
+  PathOverride,
+  ProxyProtocol,
+  ReactorOptions,
+  Shutdown,
+  Timeouts,
+} from "./settings.ts";
 
 export type {
   LaneFunction,
   Limits,
   PathOverride,
+  ProxyProtocol,
   Queue,
   ReactorOptions,
   Shutdown,
@@ -49,6 +58,8 @@ export interface Options {
   readonly keepAliveHeader: boolean;
   /** `null` without a queue. */
   readonly queue: QueueOptions | null;
+  /** `null` without the PROXY protocol. */
+  readonly proxyProtocol: ProxyProtocol | null;
   /** The settings of all paths without an override. */
   readonly everywhere: PathOptions;
 }
@@ -126,6 +137,7 @@ export function resolveOptions(given: ReactorOptions = {}): Options {
     overrides: resolveOverrides(given.overrides, everywhere),
     keepAliveHeader: resolveFlag(given.keepAliveHeader),
     queue: resolveQueue(given.queue),
+    proxyProtocol: resolveProxyProtocol(given.proxyProtocol),
     everywhere,
   };
 }

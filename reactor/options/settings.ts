@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { RequestView } from "../request_head.ts";
+import type { QueuedRequest } from "../request_head.ts";
 
 /** How long each phase of a connection may last, in milliseconds; `0` turns a time-out off. */
 export interface Timeouts {
@@ -202,7 +202,7 @@ export interface PathOverride {
 }
 
 /** Chooses the lane that a request waits in. */
-export type LaneFunction = (request: RequestView) => "high" | "normal";
+export type LaneFunction = (request: QueuedRequest) => "high" | "normal";
 
 /**
  * The queue in front of the handlers: a limited number of handlers at a time, a limited number of requests
@@ -264,6 +264,35 @@ export interface Queue {
   readonly lane: LaneFunction;
 }
 
+/**
+ * The PROXY protocol, versions 1 and 2: a proxy that passes bytes on says in a header, before everything
+ * else, whose connection it is. Its addresses then take the place of the socket's.
+ *
+ * Whether a connection has the header is decided by where it comes from, and never guessed.
+ */
+export interface ProxyProtocol {
+  /**
+   * The peers that send the header, and must: IP addresses, ranges such as `"10.0.0.0/8"`, `"loopback"`,
+   * `"private"` (RFC 1918, RFC 4193), `"unix"` for all peers at a unix socket. One that sends none, or a
+   * wrong one, is closed without an answer.
+   */
+  readonly from: readonly string[];
+  /**
+   * The time from accepting a connection to the end of its header, in milliseconds, `0` = off; then the
+   * connection is closed.
+   *
+   * The protocol asks for at least three seconds, so that a lost packet can be sent again.
+   * @default {5_000}
+   */
+  readonly timeout: number;
+  /**
+   * What becomes of all other peers: with `"refuse"`, they are closed at once; with `"plain"`, they are
+   * served as without the option, such as health checks that do not come through the proxy.
+   * @default {"refuse"}
+   */
+  readonly others: "refuse" | "plain";
+}
+
 /** What a program may set; what it leaves out has its default. */
 export interface ReactorOptions {
   /** Time-outs in milliseconds. */
@@ -277,6 +306,8 @@ export interface ReactorOptions {
    * defaults. @default {none}
    */
   readonly queue?: Partial<Queue>;
+  /** The PROXY protocol; without it, no header is expected, and one is a bad request. @default {none} */
+  readonly proxyProtocol?: Pick<ProxyProtocol, "from"> & Partial<ProxyProtocol>;
   /**
    * Whether answers on a connection that persists have a `Keep-Alive: timeout=` field with
    * {@linkcode Timeouts.idle} in whole seconds. @default {false}

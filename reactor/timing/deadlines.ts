@@ -146,7 +146,8 @@ export class Deadlines {
     ) {
       return Infinity;
     }
-    const ms = this.#options.timeouts[deadline];
+    const { proxyProtocol, timeouts } = this.#options;
+    const ms = deadline === "proxy_header" ? proxyProtocol!.timeout : timeouts[deadline];
     return this.#since + (ms === 0 ? this.#most : Math.min(ms, this.#most));
   }
 }

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 
 const GET: Entry = {
   wallMs: Date.UTC(2000, 9, 10, 13, 55, 36, 7),
+  client: "192.0.2.7",
   peer: { transport: "tcp", hostname: "192.0.2.7", port: 4711 },
   connection: 3,
   status: 200,
@@ -28,6 +29,7 @@ const REFUSED: Entry = {
 };
 const UNKNOWN: Entry = {
   ...GET,
+  client: null,
   peer: { transport: "unix", path: "" },
   request: {
     ...GET.request!,
@@ -51,8 +53,18 @@ const LINES: readonly [name: string, entry: Entry, common: string, headers: stri
   ],
   [
     "an answer over IPv6",
-    { ...GET, peer: { transport: "tcp", hostname: "2001:db8::1", port: 1 } },
+    {
+      ...GET,
+      client: "2001:db8::1",
+      peer: { transport: "tcp", hostname: "2001:db8::1", port: 1 },
+    },
     `2001:db8::1 - - ${TIME} "GET /x?y HTTP/1.1" 200 12`,
+    '"http://a/" "curl/8"',
+  ],
+  [
+    "an answer to a client that a proxy names",
+    { ...GET, client: "203.0.113.7" },
+    `203.0.113.7 - - ${TIME} "GET /x?y HTTP/1.1" 200 12`,
     '"http://a/" "curl/8"',
   ],
   ["a refused request", REFUSED, `192.0.2.7 - - ${TIME} "-" 431 0`, '"-" "-"'],
@@ -83,6 +95,7 @@ for (const [name, entry, common, headers] of LINES) {
 
 const OBJECT = {
   time: "2000-10-10T13:55:36.007Z",
+  client: "192.0.2.7",
   peer: "192.0.2.7",
   port: 4711,
   connection: 3,
@@ -119,7 +132,8 @@ Deno.test("the format json tells all that is known", () => {
     reason: "head_too_large",
   });
   const unknown = JSON.parse(FORMATS.json(UNKNOWN));
-  assertEquals([unknown.peer, unknown.port, unknown.target, unknown.ms], [
+  assertEquals([unknown.client, unknown.peer, unknown.port, unknown.target, unknown.ms], [
+    null,
     "unix:",
     null,
     null,

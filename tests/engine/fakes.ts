@@ -372,7 +372,7 @@ export class FakeListener implements Listener {
   held = true;
   /** How often the engine asked for a connection. */
   accepts = 0;
-  readonly #queue: (FakeConn | AcceptError)[] = [];
+  readonly #queue: (Conn | AcceptError)[] = [];
   #wake: (() => void) | null = null;
 
   /** Connections in the backlog that were not accepted. */
@@ -380,7 +380,7 @@ export class FakeListener implements Listener {
     return this.#queue.length;
   }
 
-  offer(next: FakeConn | AcceptError): void {
+  offer(next: Conn | AcceptError): void {
     this.#queue.push(next);
     this.#wake?.();
   }

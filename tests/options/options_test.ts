@@ -41,6 +41,7 @@ Deno.test("resolveOptions() gives the documented defaults", () => {
     overrides: [],
     keepAliveHeader: false,
     queue: null,
+    proxyProtocol: null,
     everywhere: { bodyBytes: 0, bufferedBodyBytes: 16 * MIB, handler: 0 },
   });
   assertEquals(resolveShutdown(), {

@@ -49,6 +49,8 @@ Deno.test("serveArguments() gives Deno.serve's defaults", () => {
     onListen: undefined,
     signal: undefined,
     automaticCompression: false,
+    clientOf: null,
+    isProxy: null,
   });
 });
 

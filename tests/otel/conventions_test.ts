@@ -15,10 +15,16 @@ const PEER: Address = { transport: "tcp", hostname: "::1", port: 5 };
 
 function attributesOf(
   url: string,
-  { scheme = "http" as Scheme, remoteAddr = PEER, headers = {} } = {},
+  {
+    scheme = "http" as Scheme,
+    remoteAddr = PEER,
+    address = "203.0.113.7" as string | null,
+    headers = {},
+  } = {},
 ) {
   const connection = { remoteAddr } as ConnectionInfo;
-  const exchange = { method: "GET", minorVersion: 0, connection } as ExchangeInfo;
+  const client = { address };
+  const exchange = { method: "GET", minorVersion: 0, client, connection } as ExchangeInfo;
   const request = { url, headers: new Headers(headers) } as Request;
   const all = requestAttributes({ exchange, request }, scheme);
   const { "url.path": path, "url.query": query, "server.address": host, "server.port": port } = all;
@@ -49,22 +55,26 @@ for (const [url, parts] of Object.entries(URLS)) {
   });
 }
 
-Deno.test("requestAttributes() names the peer, the version and the client's program", () => {
+Deno.test("requestAttributes() names the client, the peer, the version and the client's program", () => {
   const { all } = attributesOf("http://h/", { headers: { "user-agent": "one" } });
   assertEquals(
     [
       all["client.address"],
+      all["network.peer.address"],
       all["network.peer.port"],
       all["network.protocol.version"],
       all["user_agent.original"],
     ],
-    ["::1", 5, "1.0", "one"],
+    ["203.0.113.7", "::1", 5, "1.0", "one"],
   );
 });
 
-Deno.test("requestAttributes() of a unix socket name no peer", () => {
-  const { all } = attributesOf("http://h/", { remoteAddr: { transport: "unix", path: "p" } });
-  assertEquals(Object.keys(all).filter((key) => /client|peer/.test(key)), []);
+Deno.test("requestAttributes() of a unix socket name no peer, and a client only if a proxy does", () => {
+  const remoteAddr: Address = { transport: "unix", path: "p" };
+  const namesIn = (address: string | null) =>
+    Object.keys(attributesOf("http://h/", { remoteAddr, address }).all)
+      .filter((key) => /client|peer/.test(key));
+  assertEquals([namesIn(null), namesIn("203.0.113.7")], [[], ["client.address"]]);
 });
 
 Deno.test("methods are those of the conventions, case and all", () => {

@@ -10,7 +10,7 @@ import { ABANDONED_MS, Admission } from "../../reactor/admission/admission.ts";
 import { type LaneName, LANES, MOST_PASSED_OVER } from "../../reactor/admission/lanes.ts";
 import type { Ticket } from "../../reactor/admission/ticket.ts";
 import { DEFAULT_QUEUE, type QueueOptions } from "../../reactor/options/queue_options.ts";
-import type { RequestView } from "../../reactor/request_head.ts";
+import type { QueuedRequest } from "../../reactor/request_head.ts";
 import { FakeClock, settled } from "../engine/fakes.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
@@ -44,7 +44,7 @@ class Job {
     else if (options.pipelined) this.lane = "pipelined";
     if (this.#desk.admission.begin(this.ticket)) return this.onAdmitted();
     this.fate = "waiting";
-    const view = { path: options.lane } as RequestView;
+    const view = { path: options.lane } as QueuedRequest;
     this.#desk.admission.hold(this.ticket, this, { view, pipelined: options.pipelined });
   }
 
@@ -254,7 +254,7 @@ Deno.test("Admission: handlers that compute have their slices, and the sockets t
       ticket.answered();
     };
     if (desk.admission.begin(ticket)) return admitted();
-    const request = { view: { path: "normal" } as RequestView, pipelined: false };
+    const request = { view: { path: "normal" } as QueuedRequest, pipelined: false };
     desk.admission.hold(ticket, { onAdmitted: admitted, onRejected() {} }, request);
   };
   for (let i = 0; i < 9; i++) burn(2);

@@ -1,0 +1,36 @@
+/**
+ * Who sent a request, when nobody but the connection itself is asked.
+ *
+ * @module
+ */
+
+import type { ClientRequest } from "../exchange.ts";
+import type { Address, ProxyHeader } from "../ports.ts";
+import type { Client } from "../request_head.ts";
+
+/** The client is whoever is at the other end of the connection. */
+export function clientByPeer({ head, remoteAddr, secure, proxyHeader }: ClientRequest): Client {
+  const isTcp = remoteAddr.transport === "tcp";
+  return {
+    address: isTcp ? withoutMapping(remoteAddr) : null,
+    port: isTcp ? remoteAddr.port : null,
+    protocol: secure || saysTls(proxyHeader) ? "https" : "http",
+    host: head.host,
+  };
+}
+
+const MAPPED = "::ffff:";
+
+/** The platform writes an IPv4 address that is mapped into IPv6 so. */
+function withoutMapping({ hostname }: Address & { readonly transport: "tcp" }): string {
+  return hostname.startsWith(MAPPED) ? hostname.slice(MAPPED.length) : hostname;
+}
+
+/** PROXY protocol, §2.2.6: the field of TLS, and its bit for a client that connected through it. */
+const TLV_TLS = 0x20;
+const CLIENT_TLS = 1;
+
+function saysTls(header: ProxyHeader | null): boolean {
+  const field = header?.tlvs.find(({ type }) => type === TLV_TLS);
+  return field !== undefined && ((field.value[0] ?? 0) & CLIENT_TLS) !== 0;
+}

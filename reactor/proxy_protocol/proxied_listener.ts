@@ -1,0 +1,64 @@
+/**
+ * A listener whose connections begin with a PROXY header. Whether one does is decided by where it comes
+ * from, before its first byte, and never by what it sends.
+ *
+ * @module
+ */
+
+import type { AcceptFailure, Address, Conn, Listener } from "../ports.ts";
+import { ProxiedConn } from "./proxied_conn.ts";
+
+/** Which connections begin with a header. */
+export interface ProxiedListenerInit {
+  /** Whether this peer is a proxy, which sends a header. */
+  readonly isProxy: (peer: Address) => boolean;
+  /** What becomes of all others: closed, or served as they are. */
+  readonly others: "refuse" | "plain";
+}
+
+/** See the head of this file. */
+export class ProxiedListener implements Listener {
+  readonly #listener: Listener;
+  readonly #init: ProxiedListenerInit;
+
+  constructor(listener: Listener, init: ProxiedListenerInit) {
+    this.#listener = listener;
+    this.#init = init;
+  }
+
+  get addr(): Address {
+    return this.#listener.addr;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Conn> {
+    const conns = this.#listener[Symbol.asyncIterator]();
+    return {
+      next: async () => {
+        const result = await conns.next();
+        return result.done ? result : { done: false, value: this.#wrapped(result.value) };
+      },
+    };
+  }
+
+  classify(error: unknown): AcceptFailure {
+    return this.#listener.classify(error);
+  }
+
+  close(): void {
+    this.#listener.close();
+  }
+
+  ref(): void {
+    this.#listener.ref();
+  }
+
+  unref(): void {
+    this.#listener.unref();
+  }
+
+  #wrapped(conn: Conn): Conn {
+    const { isProxy, others } = this.#init;
+    const allowed = isProxy(conn.remoteAddr);
+    return allowed || others === "refuse" ? new ProxiedConn(conn, { allowed }) : conn;
+  }
+}
