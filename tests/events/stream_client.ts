@@ -14,18 +14,16 @@ export interface StreamServerOptions extends EventStreamOptions {
   readonly errors?: unknown[];
   readonly timeouts?: Readonly<Record<string, number>>;
   readonly limits?: Readonly<Record<string, number>>;
-  readonly port?: number;
 }
 
 /** Answers every request with a stream from `source`. */
 export function streamServer(
   source: EventStreamSource,
-  { errors = [], timeouts = {}, limits = {}, port = 0, ...options }: StreamServerOptions = {},
+  { errors = [], timeouts = {}, limits = {}, ...options }: StreamServerOptions = {},
 ): Server<Deno.NetAddr> {
   return serve({
     hostname: "127.0.0.1",
-    port,
-    reusePort: port !== 0,
+    port: 0,
     timeouts,
     limits,
     onListen: () => {},
