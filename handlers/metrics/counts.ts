@@ -12,6 +12,7 @@ import type { Drop, DropReason, ExchangeInfo, Observer, Refusal } from "../../re
 import type { Clock } from "../../reactor/ports.ts";
 import type { CloseReason } from "../../reactor/states.ts";
 import { tallyOf } from "../events/tally.ts";
+import { addTally, noMessages, type SocketTally, socketTallyOf } from "../websocket/tally.ts";
 import { Buckets } from "./buckets.ts";
 
 /**
@@ -84,6 +85,8 @@ export class Counts implements Observer {
   readonly droppedRequests: Record<DropReason, number> = noDrops();
   /** Events of the event streams that are over. */
   endedEvents = 0;
+  /** What the sockets carried that are over. */
+  readonly endedMessages: SocketTally = noMessages();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -117,6 +120,8 @@ export class Counts implements Observer {
     this.ends[connection.closeReason!]++;
     this.endedBytes.in += connection.bytesIn;
     this.endedBytes.out += connection.bytesOut;
+    const tally = socketTallyOf(connection);
+    if (tally !== undefined) addTally(this.endedMessages, tally);
   }
 }
 

@@ -10,6 +10,7 @@ import { type ProtocolCode, STATUS_OF } from "../../reactor/errors.ts";
 import { type State, STATES } from "../../reactor/states.ts";
 import { type Sums, sumUp } from "../connection_sums.ts";
 import { anyStreamMade, openTallies } from "../events/tally.ts";
+import { addTally, anySocketMade, type SocketTally, socketTallyOf } from "../websocket/tally.ts";
 import type { Buckets } from "./buckets.ts";
 import type { Counts } from "./counts.ts";
 import type { Measured } from "./measured.ts";
@@ -47,6 +48,7 @@ export class Exposition {
   /** Of the connections that are open, at the last scrape. */
   #sums: Sums;
   #hasEventStreams = false;
+  #hasSockets = false;
 
   constructor(source: Source) {
     this.#source = source;
@@ -67,6 +69,7 @@ export class Exposition {
   text(): Promise<string> {
     this.#sums = sumUp(this.#source.server.connections);
     if (!this.#hasEventStreams && anyStreamMade()) this.#addEventStreams();
+    if (!this.#hasSockets && anySocketMade()) this.#addSockets();
     return this.#registry.metrics();
   }
 
@@ -187,6 +190,41 @@ export class Exposition {
         openTallies(server.connections)
           .reduce((sum, { events }) => sum + events, counts.endedEvents),
     );
+  }
+
+  /** Added at the first scrape after the first socket. */
+  #addSockets(): void {
+    this.#hasSockets = true;
+    this.#gauge("weir_websockets", "WebSockets that are open.", () => this.#openSockets().length);
+    this.#counters(
+      "weir_websocket_messages_total",
+      "Messages of WebSockets.",
+      "direction",
+      () => {
+        const { messagesIn, messagesOut } = this.#messages();
+        return [["in", messagesIn], ["out", messagesOut]];
+      },
+    );
+    this.#counters(
+      "weir_websocket_bytes_total",
+      "Bytes of these messages, without frames and compression.",
+      "direction",
+      () => {
+        const { bytesIn, bytesOut } = this.#messages();
+        return [["in", bytesIn], ["out", bytesOut]];
+      },
+    );
+  }
+
+  #openSockets(): SocketTally[] {
+    return [...this.#source.server.connections].flatMap((each) => socketTallyOf(each) ?? []);
+  }
+
+  /** What all sockets have carried. */
+  #messages(): SocketTally {
+    const sum = { ...this.#source.counts.endedMessages };
+    for (const tally of this.#openSockets()) addTally(sum, tally);
+    return sum;
   }
 
   #addProcess(): void {

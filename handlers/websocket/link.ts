@@ -23,6 +23,7 @@ import {
 import type { SocketOptions } from "./options.ts";
 import { FrameOutput } from "./output.ts";
 import { SocketTimers, type TimedLink } from "./socket_timers.ts";
+import type { SocketTally } from "./tally.ts";
 
 /** Where a link is in its life. */
 export type LinkPhase =
@@ -62,6 +63,8 @@ export interface LinkParts {
   readonly conn: TakenConn;
   readonly framing: Framing;
   readonly agreement: Agreement | null;
+  /** Counts the messages. */
+  readonly tally: SocketTally;
 }
 
 /** A Close frame that is to be sent; without a code it is empty. */
@@ -108,6 +111,7 @@ export class Link implements TimedLink {
   #sender: Sender | null = null;
   #output: FrameOutput | null = null;
   #compresses = false;
+  #tally: SocketTally | null = null;
   #timers: SocketTimers | null = null;
   /** How it ends, as far as is known. */
   #ending: LinkEnd = ABNORMAL_END;
@@ -138,8 +142,9 @@ export class Link implements TimedLink {
   }
 
   /** Begins: the 101 is on its way. Goes on by itself to the link's end; never rejects. */
-  async run({ conn, framing, agreement }: LinkParts): Promise<void> {
+  async run({ conn, framing, agreement, tally }: LinkParts): Promise<void> {
     this.#conn = conn;
+    this.#tally = tally;
     const deflate = agreement?.deflate ?? null;
     this.#compresses = deflate !== null;
     this.#output = new FrameOutput(conn, () => this.#payPong());
@@ -172,7 +177,10 @@ export class Link implements TimedLink {
       if (this.#options.onBufferFull === "close") this.#closeFull();
       return;
     }
-    const compress = this.#compresses && sizeOf(data) >= LEAST_COMPRESSED_BYTES;
+    const size = sizeOf(data);
+    this.#tally!.messagesOut++;
+    this.#tally!.bytesOut += size;
+    const compress = this.#compresses && size >= LEAST_COMPRESSED_BYTES;
     if (compress || this.#slow > 0 || data instanceof Blob) this.#sendSlowly(data, compress);
     else this.#sender!.send(data, typeof data === "string" ? TEXT : BINARY);
   }
@@ -273,6 +281,8 @@ export class Link implements TimedLink {
 
   #onMessage(data: Buffer, isBinary: boolean): void {
     if (this.#phase !== "open") return;
+    this.#tally!.messagesIn++;
+    this.#tally!.bytesIn += data.length;
     this.events.received(isBinary ? ownBuffer(data) : data.toString());
   }
 

@@ -20,6 +20,7 @@ import {
   type UpgradeWebSocketOptions,
 } from "./options.ts";
 import { serverSocket } from "./server_socket.ts";
+import { beginSocketTally } from "./tally.ts";
 
 /** What {@linkcode upgradeWebSocket} gives: the interface of `Deno.WebSocketUpgrade`. */
 export interface WebSocketUpgrade {
@@ -94,7 +95,8 @@ async function begin(opening: Opening, fields: readonly string[]): Promise<void>
   // The client may have left, or the handler's time may be over: `abandonUnlessReturned` has told.
   if (exchange.responded) return;
   const conn = exchange.upgrade({ status: 101, fields: [...fields, ...extensionField(agreement)] });
-  link.run({ conn, framing, agreement });
+  const tally = beginSocketTally(exchange.info.connection);
+  link.run({ conn, framing, agreement, tally });
 }
 
 function extensionField(agreement: Agreement | null): string[] {
