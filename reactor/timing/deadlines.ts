@@ -30,9 +30,10 @@ export class Deadlines {
   #body: MinRate | null = null;
   #output: MinRate | null = null;
   #allowance: Allowance | null = null;
-  #allowanceAt = Infinity;
-  /** The most that the time-out of the present state may be, in milliseconds. */
-  #most = Infinity;
+  // Not Infinity, here and below: an idle connection would hold an object for each such number.
+  #allowanceAt = 0;
+  /** The most that the time-out of the present state may be, in milliseconds; 0 for no such bound. */
+  #most = 0;
 
   constructor(options: Options, entry: { stage: Stage; now: number }) {
     this.#options = options;
@@ -49,10 +50,10 @@ export class Deadlines {
   entered(stage: Stage, now: number): void {
     this.#stage = stage;
     this.#since = now;
-    this.#most = Infinity;
+    this.#most = 0;
   }
 
-  /** The present state is left after `ms` at the latest, counted from when it was entered. */
+  /** The present state is left after `ms` at the latest, at least 1, counted from when it was entered. */
   hasten(ms: number): void {
     this.#most = ms;
   }
@@ -66,7 +67,6 @@ export class Deadlines {
   /** Nobody is at work any more. */
   endAllowance(): void {
     this.#allowance = null;
-    this.#allowanceAt = Infinity;
   }
 
   /** The body's bytes are awaited. */
@@ -123,7 +123,7 @@ export class Deadlines {
   next(): number {
     return Math.min(
       this.#stateAt(),
-      this.#allowanceAt,
+      this.#allowance === null ? Infinity : this.#allowanceAt,
       this.#body?.deadline ?? Infinity,
       this.#output?.deadline ?? Infinity,
     );
@@ -133,7 +133,7 @@ export class Deadlines {
   due(now: number): Due | null {
     if ((this.#output?.deadline ?? Infinity) <= now) return "write";
     if ((this.#body?.deadline ?? Infinity) <= now) return "body";
-    if (this.#allowanceAt <= now) return this.#allowance;
+    if (this.#allowance !== null && this.#allowanceAt <= now) return this.#allowance;
     return this.#stateAt() <= now ? this.#stage.deadline : null;
   }
 
@@ -148,6 +148,7 @@ export class Deadlines {
     }
     const { proxyProtocol, timeouts } = this.#options;
     const ms = deadline === "proxy_header" ? proxyProtocol!.timeout : timeouts[deadline];
-    return this.#since + (ms === 0 ? this.#most : Math.min(ms, this.#most));
+    const bounded = this.#most === 0 ? ms : ms === 0 ? this.#most : Math.min(ms, this.#most);
+    return bounded === 0 ? Infinity : this.#since + bounded;
   }
 }
