@@ -7,7 +7,7 @@
 
 import type { BufferPool } from "../../reactor/memory/buffer_pool.ts";
 import type { ConnectionInfo } from "../../reactor/observer.ts";
-import type { Application, Exchange } from "../../reactor/exchange.ts";
+import type { Application, ClientOf, Exchange } from "../../reactor/exchange.ts";
 import { type ReactorOptions, resolveOptions } from "../../reactor/options/options.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { Reactor } from "../../reactor/reactor.ts";
@@ -43,6 +43,8 @@ export interface RigOptions extends ReactorOptions {
   readonly handle?: Handle;
   /** Runs on the engine in the place of `handle`; its calls are not listed. */
   readonly application?: Application;
+  /** Finds out who sent a request, in the place of the engine's own way. */
+  readonly clientOf?: ClientOf;
 }
 
 /** One fake connection and the engine's view of it. */
@@ -93,13 +95,14 @@ export class Rig {
   handle: Handle;
 
   constructor(options: RigOptions = {}) {
-    const { handle = () => {}, application, ...rest } = options;
+    const { handle = () => {}, application, clientOf, ...rest } = options;
     this.handle = handle;
     this.clock.pollsAlone = true;
     this.reactor = new Reactor({
       ports: { clock: this.clock, codec: CODEC, newAborter: () => new AbortController() },
       listener: this.listener,
       options: resolveOptions(rest),
+      ...clientOf === undefined ? {} : { clientOf },
       application: application ?? ((exchange, head) => {
         this.#call(exchange, { target: head.target, fieldLines: head.fields.text });
       }),

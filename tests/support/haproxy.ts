@@ -27,10 +27,15 @@ export class Haproxy implements AsyncDisposable {
   }
 
   /** Starts it in front of the server on `port`. */
-  static async start(port: number, options: HaproxyOptions = {}): Promise<Haproxy> {
+  static start(port: number, options: HaproxyOptions = {}): Promise<Haproxy> {
+    return Haproxy.startWith((own) => configuration(own, port, options));
+  }
+
+  /** Starts it with what `configure` gives for its own port, after the usual defaults. */
+  static async startWith(configure: (own: number) => string): Promise<Haproxy> {
     const folder = await Deno.makeTempDir();
     const own = freePort();
-    await Deno.writeTextFile(`${folder}/haproxy.cfg`, configuration(own, port, options));
+    await Deno.writeTextFile(`${folder}/haproxy.cfg`, DEFAULTS + configure(own));
     const child = new Deno.Command("haproxy", {
       args: ["-db", "-q", "-f", `${folder}/haproxy.cfg`],
       stdin: "null",
@@ -49,12 +54,14 @@ export class Haproxy implements AsyncDisposable {
   }
 }
 
-function freePort(): number {
+/** A port that nobody listens on at present. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-async function listening(port: number): Promise<void> {
+/** Resolves when somebody listens on `port`. */
+export async function listening(port: number): Promise<void> {
   while (true) {
     try {
       return (await Deno.connect({ hostname: "127.0.0.1", port })).close();
@@ -64,17 +71,20 @@ async function listening(port: number): Promise<void> {
   }
 }
 
-function configuration(own: number, port: number, options: HaproxyOptions): string {
-  const { mode = "http", server = "" } = options;
-  return `defaults
-  mode ${mode}
+const DEFAULTS = `defaults
   timeout connect 5s
   timeout client 20s
   timeout server 20s
-frontend own
+`;
+
+function configuration(own: number, port: number, options: HaproxyOptions): string {
+  const { mode = "http", server = "" } = options;
+  return `frontend own
+  mode ${mode}
   bind 127.0.0.1:${own}
   default_backend weir
 backend weir
+  mode ${mode}
   server weir 127.0.0.1:${port} ${server}
 `;
 }
