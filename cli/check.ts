@@ -16,9 +16,11 @@ const REQUEST = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 export async function checkApp(app: App, { settings, inForce }: Resolved): Promise<number> {
   const wire = new MemoryWire(REQUEST);
   const { handler, onError } = app;
+  // The request does not come through a proxy.
+  const { proxyProtocol: _, ...options } = settings.options;
   const began = performance.now();
   const server = serveOn(wire, {
-    ...settings.options,
+    ...options,
     ...onError === undefined ? {} : { onError },
     handler,
     onListen: () => {},

@@ -24,6 +24,7 @@ export const EXAMPLES: Readonly<Record<Group, string>> = {
   "Time-outs": "weir app.ts --timeout-handler 30s --timeout-idle 2m",
   "Limits": "weir app.ts --limit-body 1MiB --limit-connections-per-address 100",
   "Queue": "weir app.ts --queue auto --queue-max-wait 500ms",
+  "Proxies": "weir app.ts --trusted-proxies loopback,10.0.0.0/8",
   "Ending": "weir app.ts --shutdown-ready-delay 5s --shutdown-deadline 20s",
   "Sight": "weir app.ts --health --metrics --log=json",
 };

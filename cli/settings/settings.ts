@@ -5,7 +5,14 @@
  * @module
  */
 
-import type { LogFormat, Queue, ReactorOptions, Shutdown } from "../../mod.ts";
+import type {
+  LogFormat,
+  ProxyProtocol,
+  Queue,
+  ReactorOptions,
+  ServeOptions,
+  Shutdown,
+} from "../../mod.ts";
 import type { ListenPlace } from "../listen_place.ts";
 import type { TraceFormat } from "../trace_lines.ts";
 import { fromConfigFile } from "./config_file.ts";
@@ -18,7 +25,10 @@ import type { QueueSettings, Single } from "./table.ts";
 export interface Settings {
   readonly place: ListenPlace;
   /** What `serve` takes of them. */
-  readonly options: ReactorOptions & { readonly automaticCompression: boolean };
+  readonly options:
+    & ReactorOptions
+    & { readonly automaticCompression: boolean }
+    & Readonly<Pick<ServeOptions, "trustedProxies" | "forwardedFields">>;
   readonly shutdown: Shutdown;
   /** How long the program may take to load, in milliseconds; 0 is without a bound. */
   readonly startTimeout: number;
@@ -82,6 +92,7 @@ export function resolveSettings(layers: readonly Layer[]): Resolved {
       keepAliveHeader: get("keepAliveHeader")!,
       automaticCompression: get("compress")!,
       ...queueOf(all, layers.length),
+      ...proxiesOf(all, layers.length),
     },
     shutdown: sectionOf(all, "shutdown"),
     startTimeout: get("startTimeout")!,
@@ -100,7 +111,11 @@ export function resolveSettings(layers: readonly Layer[]): Resolved {
 export type GivenSettings = ReactorOptions & {
   readonly automaticCompression?: boolean;
   readonly shutdown?: Partial<Shutdown>;
-};
+} & ProxySettings;
+
+type ProxySettings = Readonly<
+  Pick<ServeOptions, "trustedProxies" | "forwardedFields" | "proxyProtocol">
+>;
 
 /**
  * The settings of the engine that somebody gave: for a program that has options of its own, in which
@@ -118,6 +133,7 @@ export function givenSettings(layers: readonly Layer[]): GivenSettings {
     ...options.queue === undefined ? {} : { queue: options.queue },
     ...all.has("overrides") ? { overrides: options.overrides ?? [] } : {},
     ...all.has("keepAliveHeader") ? { keepAliveHeader: options.keepAliveHeader ?? false } : {},
+    ...proxiesOf(inForce(layers), layers.length),
     ...all.has("compress") ? { automaticCompression: options.automaticCompression } : {},
   };
 }
@@ -149,6 +165,20 @@ function queueOf(
     );
   }
   return { queue: { ...rest, maxActive: chosen } };
+}
+
+/** What is said about proxies, of it only what somebody gave. */
+function proxiesOf(all: ReadonlyMap<string, InForce>, defaultRank: number): ProxySettings {
+  const isGiven = (key: string) => all.get(key)!.rank < defaultRank;
+  const valueOf = (key: "trustedProxies" | "forwardedFields") =>
+    isGiven(key) ? { [key]: all.get(key)!.value } : {};
+  const fields = { ...valueOf("trustedProxies"), ...valueOf("forwardedFields") };
+  if (isGiven("proxyProtocol.from")) {
+    return { ...fields, proxyProtocol: sectionOf<ProxyProtocol>(all, "proxyProtocol") };
+  }
+  const lost = ["proxyProtocol.timeout", "proxyProtocol.others"].find(isGiven);
+  if (lost === undefined) return fields;
+  throw new Misuse(`${nameOf(all.get(lost)!)} needs 'proxyProtocol.from'`);
 }
 
 function logOf(format: LogFormat | undefined, file: string | undefined): Settings["log"] {

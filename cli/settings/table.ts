@@ -12,11 +12,22 @@ import {
   DEFAULT_SHUTDOWN,
   DEFAULT_TIMEOUTS,
 } from "../../reactor/options/options.ts";
+import { DEFAULT_PROXY_PROTOCOL } from "../../reactor/options/proxy_options.ts";
 import { DEFAULT_QUEUE } from "../../reactor/options/queue_options.ts";
-import type { Limits, PathOverride, Queue, Shutdown, Timeouts } from "../../mod.ts";
+import type {
+  ForwardedFields,
+  Limits,
+  PathOverride,
+  ProxyProtocol,
+  Queue,
+  Shutdown,
+  Timeouts,
+  TrustedProxies,
+} from "../../mod.ts";
 import { choice, count, duration, either, type Kind, optional } from "./kinds.ts";
 import { PORT, rate, size, SWITCH, text } from "./kinds.ts";
 import { OVERRIDES } from "./overrides.ts";
+import { ADDRESSES, PROXIES } from "./proxies.ts";
 
 /** The headings of `--help`, in their order. */
 export const GROUPS = [
@@ -25,6 +36,7 @@ export const GROUPS = [
   "Time-outs",
   "Limits",
   "Queue",
+  "Proxies",
   "Ending",
   "Sight",
 ] as const;
@@ -71,6 +83,8 @@ export interface Single {
   readonly quiet: boolean;
   readonly open: boolean;
   readonly overrides: readonly PathOverride[];
+  readonly trustedProxies: TrustedProxies;
+  readonly forwardedFields: ForwardedFields;
 }
 
 /** The queue as the program takes it: `maxActive` also says whether there is one. */
@@ -91,6 +105,7 @@ const SINGLE_DEFAULTS: Partial<Single> = {
   metrics: false,
   quiet: false,
   open: false,
+  forwardedFields: "x-forwarded",
 };
 
 const QUEUE_DEFAULTS: Partial<QueueSettings> = { ...DEFAULT_QUEUE, maxActive: "off" };
@@ -186,6 +201,30 @@ const QUEUE: Rows<QueueSettings> = {
   maxWait: { kind: duration("refused"), about: "how long a request waits, then it gets 503" },
 };
 
+const FORWARDED: Rows<Pick<Single, "trustedProxies" | "forwardedFields">> = {
+  trustedProxies: {
+    kind: PROXIES,
+    about: "proxies that are believed when they say who came to them",
+  },
+  forwardedFields: {
+    kind: choice(["x-forwarded", "forwarded"]),
+    about: "where they say it: in X-Forwarded-*, or in Forwarded",
+  },
+};
+
+const PROXY_PROTOCOL: Rows<ProxyProtocol> = {
+  from: {
+    kind: ADDRESSES,
+    flag: "proxy-protocol",
+    about: "peers that begin each connection with a PROXY header",
+  },
+  timeout: { kind: duration("off"), about: "for the PROXY header" },
+  others: {
+    kind: choice(["refuse", "plain"]),
+    about: "what becomes of other peers: closed, or served as they are",
+  },
+};
+
 const SHUTDOWN: Rows<Shutdown> = {
   readyDelay: { kind: duration(), about: "how long to serve on first, with /readyz at 503" },
   firstRequest: {
@@ -244,6 +283,13 @@ export const SETTINGS: readonly Setting[] = [
     defaults: DEFAULT_LIMITS,
   }),
   ...section(QUEUE, { group: "Queue", key: "queue.", flag: "queue-", defaults: QUEUE_DEFAULTS }),
+  ...section(FORWARDED, { ...TOP, group: "Proxies" }),
+  ...section(PROXY_PROTOCOL, {
+    group: "Proxies",
+    key: "proxyProtocol.",
+    flag: "proxy-protocol-",
+    defaults: DEFAULT_PROXY_PROTOCOL,
+  }),
   ...section(SHUTDOWN, {
     group: "Ending",
     key: "shutdown.",
