@@ -6,6 +6,8 @@
  * @module
  */
 
+import fc from "fast-check";
+import type { ConnectionInfo } from "../../reactor/observer.ts";
 import { ProxiedConn } from "../../reactor/proxy_protocol/proxied_conn.ts";
 import { TICK_MS } from "../../reactor/timing/heartbeat.ts";
 import { FakeConn, latin1, settled } from "../engine/fakes.ts";
@@ -215,4 +217,80 @@ Deno.test("a header takes no buffer of the pool, and what comes after a long one
     await line.wire.send(long.slice(4_000) + GET + GET);
     assertEquals(line.statuses(), [200, 200]);
   });
+});
+
+// Observers may call anything while the header is awaited, read and refused.
+
+const DEEDS: Readonly<Record<string, (rig: Rig, connection: ConnectionInfo) => void>> = {
+  "closes the connection": (_, connection) => connection.close(),
+  "aborts the connection": (_, connection) => connection.abort(),
+  "forces the server": ({ reactor }) => reactor.force(),
+  "shuts the server down": ({ reactor }) =>
+    void reactor.shutdown({ readyDelay: 0, firstRequest: 0, deadline: 100, grace: 100 }),
+  "throws": () => {
+    throw new Error("From an observer");
+  },
+};
+
+for (const hook of ["opened", "moved", "dropped", "closed"] as const) {
+  for (const [name, act] of Object.entries(DEEDS)) {
+    Deno.test(`an observer that ${name} when a connection with a header is ${hook}`, async () => {
+      await onRig(OPTIONS, async (rig) => {
+        let told = 0;
+        rig.reactor.observe({
+          [hook]: (connection: ConnectionInfo) => {
+            told++;
+            act(rig, connection);
+          },
+        });
+        for (const bytes of [LINE + GET + "BAD\r\n\r\n", GET]) {
+          const wire = new FakeConn();
+          rig.listener.offer(new ProxiedConn(wire, { allowed: true }));
+          await settled();
+          for (let at = 0; at < bytes.length; at += 7) {
+            await wire.send(latin1(bytes).slice(at, at + 7));
+          }
+          await wire.end();
+        }
+        await rig.advance(5_000);
+        assert(told > 0 || hook === "dropped", "Nothing was told");
+        assertEquals(rig.observerErrors.length, name === "throws" ? told : 0);
+      });
+    });
+  }
+}
+
+Deno.test("damaged headers in random pieces: served, refused as HTTP, or closed without a byte", async () => {
+  const bytes = fc.record({
+    raw: fc.constantFrom(LINE, binary(), LOCAL, binary({ tlvs: [[5, [1, 2, 3]]] })),
+    edits: fc.array(fc.record({ at: fc.nat(60), byte: fc.nat(255) }), { maxLength: 1 }),
+    cuts: fc.array(fc.nat(100), { maxLength: 6 }),
+    ends: fc.boolean(),
+  });
+  const counts = { served: 0, failed: 0 };
+  await onRig({ ...OPTIONS, limits: { connections: 100_000 } }, async (rig) => {
+    await fc.assert(
+      fc.asyncProperty(bytes, async ({ raw, edits, cuts, ends }) => {
+        const all = latin1(raw + GET);
+        for (const { at, byte } of edits) all[at % raw.length] = byte;
+        const line = await connect(rig);
+        let from = 0;
+        for (const cut of [...cuts.sort((a, b) => a - b), all.length]) {
+          if (cut > from) await line.wire.send(all.slice(from, cut));
+          from = Math.max(from, cut);
+        }
+        if (ends) await line.wire.end();
+        else await rig.advance(3_500);
+        const { reason, wire: { output } } = line;
+        if (output.startsWith("HTTP/1.1 200 ")) counts.served++;
+        else if (reason?.startsWith("proxy_header_")) counts.failed++;
+        // The damage may make the header end where the request begins to be none.
+        else assert(/^HTTP\/1\.1 4\d\d /.test(output), `${reason}: ${output}`);
+        if (reason?.startsWith("proxy_header_")) assertEquals(output, "");
+        line.connection.abort();
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+  assert(counts.served > 100 && counts.failed > 100, JSON.stringify(counts));
 });
