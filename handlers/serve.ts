@@ -18,6 +18,7 @@ import { fetchApplication, type FetchInit } from "./fetch/application.ts";
 import { report, reportLine } from "./report.ts";
 import type { TraceEvent } from "./trace/events.ts";
 import { trace, type TraceOptions } from "./trace/trace.ts";
+import { ClientSource } from "./client/client_source.ts";
 import { failureResponse } from "./failure.ts";
 import { hostAndPort } from "./host_and_port.ts";
 import { telemetryFor } from "./otel/telemetry.ts";
@@ -132,13 +133,14 @@ export function serveOn(listener: Listener, options: Parameters<typeof serveArgu
 
 function start(call: ServeCall, bound: Listener): Server {
   const listener = proxied(call, bound);
+  const clients = call.trusted === null ? null : new ClientSource(call.trusted);
   const telemetry = telemetryFor(call.target.kind === "tls" ? "https" : "http");
   try {
     const reactor = new Reactor({
       ports: denoPorts(),
       listener,
       options: call.options,
-      ...call.clientOf === null ? {} : { clientOf: call.clientOf },
+      ...clients === null ? {} : { clientOf: clients.clientOf },
       application: fetchApplication(fetchInit(call, listener.addr, telemetry)),
       onAcceptError: reportAcceptError,
       onDefect: reportDefect,
@@ -147,7 +149,7 @@ function start(call: ServeCall, bound: Listener): Server {
     });
     const server = new ReactorServer(reactor, call);
     announce(call, server.addr);
-    server.run(telemetry?.watch(server));
+    server.run(telemetry?.watch(server), clients?.load());
     return server;
   } catch (error) {
     listener.close();
@@ -248,12 +250,12 @@ class ReactorServer implements Server {
     return this.#reactor.phase;
   }
 
-  /** Serves to the end; connections wait in the backlog until those who watch are ready. */
-  async run(ready?: Promise<void>): Promise<void> {
+  /** Serves to the end; connections wait in the backlog until all that is loaded for them is ready. */
+  async run(...ready: readonly (Promise<void> | undefined)[]): Promise<void> {
     const signal = this.#signal;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (signal?.aborted) this.#reactor.force();
-    if (ready !== undefined) await ready;
+    for (const each of ready) if (each !== undefined) await each;
     await this.#reactor.run();
     signal?.removeEventListener("abort", this.#onAbort);
     this.#finish();

@@ -7,11 +7,10 @@
  */
 
 import { describe } from "../reactor/options/option_checks.ts";
-import type { ClientOf } from "../reactor/exchange.ts";
 import { type Options, resolveOptions } from "../reactor/options/options.ts";
 import type { Address } from "../reactor/ports.ts";
+import type { TrustSettings } from "./client/client_source.ts";
 import { hopEndOf, trustIn, trustInAddresses } from "./client/trust.ts";
-import { trustedClient } from "./client/trusted_client.ts";
 import type {
   ServeHandler,
   ServeInit,
@@ -49,8 +48,8 @@ export interface ServeCall {
   readonly onListen: ServeOptions["onListen"] | undefined;
   readonly signal: AbortSignal | undefined;
   readonly automaticCompression: boolean;
-  /** Finds out who sent a request; `null` where no proxy is trusted. */
-  readonly clientOf: ClientOf | null;
+  /** Which proxies say who sent a request; `null` where none is believed. */
+  readonly trusted: TrustSettings | null;
   /** Whether a peer sends a PROXY header; `null` where none does. */
   readonly isProxy: ((peer: Address) => boolean) | null;
   readonly options: Options;
@@ -94,13 +93,15 @@ export function serveArguments(first?: ServeFirst, second?: ServeSecond): ServeC
     onListen: functionOf("onListen", given.onListen) as ServeCall["onListen"],
     signal: signalOf(given.signal),
     automaticCompression: Boolean(given.automaticCompression),
-    clientOf: clientOfIn(given),
+    trusted: trustedIn(given),
     isProxy: isProxyIn(target, options),
     options,
   };
 }
 
-function clientOfIn({ trustedProxies, forwardedFields = "x-forwarded" }: Given): ClientOf | null {
+function trustedIn(
+  { trustedProxies, forwardedFields = "x-forwarded" }: Given,
+): TrustSettings | null {
   if (forwardedFields !== "x-forwarded" && forwardedFields !== "forwarded") {
     throw new TypeError(
       `Cannot use option 'forwardedFields': expected "x-forwarded" or "forwarded", received ${
@@ -109,7 +110,7 @@ function clientOfIn({ trustedProxies, forwardedFields = "x-forwarded" }: Given):
     );
   }
   if (trustedProxies === undefined) return null;
-  return trustedClient(trustIn("trustedProxies", trustedProxies), forwardedFields);
+  return { trust: trustIn("trustedProxies", trustedProxies), fields: forwardedFields };
 }
 
 /** Deno completes TLS as it accepts, and has no way to begin it later: there the header cannot come first. */

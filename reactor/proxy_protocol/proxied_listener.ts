@@ -1,12 +1,13 @@
 /**
  * A listener whose connections begin with a PROXY header. Whether one does is decided by where it comes
- * from, before its first byte, and never by what it sends.
+ * from, before its first byte, and never by what it sends. What reads the header is loaded with the first
+ * listener of this kind.
  *
  * @module
  */
 
 import type { AcceptFailure, Address, Conn, Listener } from "../ports.ts";
-import { ProxiedConn } from "./proxied_conn.ts";
+import type { ProxiedConn } from "./proxied_conn.ts";
 
 /** Which connections begin with a header. */
 export interface ProxiedListenerInit {
@@ -32,10 +33,14 @@ export class ProxiedListener implements Listener {
 
   [Symbol.asyncIterator](): AsyncIterator<Conn> {
     const conns = this.#listener[Symbol.asyncIterator]();
+    const loading = import("./proxied_conn.ts");
     return {
       next: async () => {
+        const { ProxiedConn } = await loading;
         const result = await conns.next();
-        return result.done ? result : { done: false, value: this.#wrapped(result.value) };
+        return result.done
+          ? result
+          : { done: false, value: this.#wrapped(result.value, ProxiedConn) };
       },
     };
   }
@@ -56,9 +61,9 @@ export class ProxiedListener implements Listener {
     this.#listener.unref();
   }
 
-  #wrapped(conn: Conn): Conn {
+  #wrapped(conn: Conn, Proxied: typeof ProxiedConn): Conn {
     const { isProxy, others } = this.#init;
     const allowed = isProxy(conn.remoteAddr);
-    return allowed || others === "refuse" ? new ProxiedConn(conn, { allowed }) : conn;
+    return allowed || others === "refuse" ? new Proxied(conn, { allowed }) : conn;
   }
 }

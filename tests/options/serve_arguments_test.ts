@@ -49,7 +49,7 @@ Deno.test("serveArguments() gives Deno.serve's defaults", () => {
     onListen: undefined,
     signal: undefined,
     automaticCompression: false,
-    clientOf: null,
+    trusted: null,
     isProxy: null,
   });
 });
