@@ -34,7 +34,8 @@ export function schemeIn(text: string): string | null {
 
 /** A host with or without port, as sent; `null` if `text` is none. */
 export function hostIn(text: string): string | null {
-  const bytes = Uint8Array.from(text, (char) => Math.min(char.charCodeAt(0), 255));
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = Math.min(text.charCodeAt(at), 255);
   return isAuthority(bytes, 0, bytes.length) ? text : null;
 }
 

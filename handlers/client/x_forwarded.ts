@@ -59,6 +59,8 @@ function read(element: string | undefined, reader: (text: string) => string | nu
 
 /** An IPv4 address, an IPv6 address with or without brackets; some proxies add a port. */
 function nodeOf(text: string): Node | null {
+  const bare = nodeIn(text, undefined);
+  if (bare !== null) return bare;
   const [, v6, v4, port] = /^(?:\[([^\]]*:[^\]]*)\]|([0-9.]+))(?::(\d+))?$/.exec(text) ?? [];
-  return nodeIn(v6 ?? v4 ?? text, port);
+  return nodeIn(v6 ?? v4 ?? "", port);
 }

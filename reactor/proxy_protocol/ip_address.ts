@@ -15,10 +15,7 @@ const MAX_TEXT = 45;
 /** The address in `text`, four bytes or sixteen; `null` if it is none. */
 export function parseIp(text: string): Bytes | null {
   if (text.length > MAX_TEXT) return null;
-  if (!text.includes(":")) {
-    const parts = partsOfV4(text);
-    return parts === null ? null : new Uint8Array(parts);
-  }
+  if (!text.includes(":")) return parseV4(text);
   const groups = groupsOfV6(text);
   return groups === null ? null : unmapped(bytesOfGroups(groups));
 }
@@ -36,15 +33,30 @@ export function unmapped(bytes: Bytes): Bytes {
   return bytes.subarray(12);
 }
 
-function partsOfV4(text: string): number[] | null {
-  const parts = text.split(".");
-  if (parts.length !== 4 || !parts.every((part) => V4_PART.test(part))) return null;
-  const numbers = parts.map(Number);
-  return numbers.every((number) => number <= 255) ? numbers : null;
-}
+const DIGIT_0 = 0x30;
+const DOT = 0x2e;
 
-/** No leading zero: some programs read it as octal. */
-const V4_PART = /^(0|[1-9]\d{0,2})$/;
+/** Digit by digit: each request may ask for several. */
+function parseV4(text: string): Bytes | null {
+  const bytes = new Uint8Array(4);
+  let at = 0;
+  for (let part = 0; part < 4; part++) {
+    if (part > 0 && text.charCodeAt(at++) !== DOT) return null;
+    const from = at;
+    let value = 0;
+    for (; at - from < 3; at++) {
+      const digit = text.charCodeAt(at) - DIGIT_0;
+      // Past the end it is not a number.
+      if (!(digit >= 0 && digit <= 9)) break;
+      value = value * 10 + digit;
+    }
+    // Some programs read a leading zero as octal.
+    const octal = at - from > 1 && text.charCodeAt(from) === DIGIT_0;
+    if (at === from || octal || value > 255) return null;
+    bytes[part] = value;
+  }
+  return at === text.length ? bytes : null;
+}
 
 function groupsOfV6(text: string): number[] | null {
   const halves = text.split("::");
@@ -69,7 +81,7 @@ function groupsIn(text: string, { endsAddress }: { endsAddress: boolean }): numb
       groups.push(parseInt(part, 16));
       continue;
     }
-    const v4 = endsAddress && index === parts.length - 1 ? partsOfV4(part) : null;
+    const v4 = endsAddress && index === parts.length - 1 ? parseV4(part) : null;
     if (v4 === null) return null;
     groups.push(v4[0]! * 256 + v4[1]!, v4[2]! * 256 + v4[3]!);
   }
