@@ -5,6 +5,7 @@
  * @module
  */
 
+import { addressOfPeer } from "../../reactor/connection/client_by_peer.ts";
 import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { AbortError } from "../../reactor/errors.ts";
 import type { RequestView } from "../../reactor/request_head.ts";
@@ -81,8 +82,8 @@ export class LogObserver implements Observer {
     const peer = connection.remoteAddr;
     write(this.#format({
       wallMs: clock.wallMs(),
-      // What it said of its client was never read.
-      client: peer.transport === "tcp" ? peer.hostname : null,
+      // Whatever it said of a client was not read.
+      client: addressOfPeer(peer),
       peer,
       connection: connection.id,
       status,

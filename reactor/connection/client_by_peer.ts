@@ -10,19 +10,21 @@ import type { Client } from "../request_head.ts";
 
 /** The client is whoever is at the other end of the connection. */
 export function clientByPeer({ head, remoteAddr, secure, proxyHeader }: ClientRequest): Client {
-  const isTcp = remoteAddr.transport === "tcp";
   return {
-    address: isTcp ? withoutMapping(remoteAddr) : null,
-    port: isTcp ? remoteAddr.port : null,
+    address: addressOfPeer(remoteAddr),
+    port: remoteAddr.transport === "tcp" ? remoteAddr.port : null,
     protocol: secure || saysTls(proxyHeader) ? "https" : "http",
     host: head.host,
   };
 }
 
+/** The platform writes an IPv4 address that is mapped into IPv6 so. */
 const MAPPED = "::ffff:";
 
-/** The platform writes an IPv4 address that is mapped into IPv6 so. */
-function withoutMapping({ hostname }: Address & { readonly transport: "tcp" }): string {
+/** The IP address of a peer, IPv4 as IPv4; `null` at a unix socket. */
+export function addressOfPeer(peer: Address): string | null {
+  if (peer.transport === "unix") return null;
+  const { hostname } = peer;
   return hostname.startsWith(MAPPED) ? hostname.slice(MAPPED.length) : hostname;
 }
 
