@@ -6,9 +6,10 @@
  */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../support/assert.ts";
+import { freePort, listening } from "../support/ports.ts";
 import { withProgram } from "../support/programs.ts";
 import { selfSigned } from "../support/self_signed.ts";
-import { pause, until } from "../support/time.ts";
+import { pause, until, within } from "../support/time.ts";
 import { Program, runToEnd } from "./child.ts";
 
 /** Runs `call` in a folder of its own. */
@@ -269,28 +270,13 @@ Deno.test("check sends one request without a network", () =>
 
 Deno.test("--quiet prints nothing but errors", async () => {
   // Its port is not printed, so it is told one.
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   await using program = new Program(["--quiet", "--port", `${port}`]);
-  await listening(port);
+  await within(listening(port), "the program to listen");
   program.send("SIGTERM");
   const { code, stdout, stderr } = await program.end();
   assertEquals([code, stdout, stderr], [0, "", ""]);
 });
-
-/** Resolves when somebody listens on the port. */
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return;
-    } catch {
-      await pause(50);
-    }
-  }
-  throw new Error(`Nobody listens on port ${port}`);
-}
 
 Deno.test("--open calls the system's opener with the address, and says so when it cannot", () =>
   inFolder(async (folder) => {

@@ -6,7 +6,8 @@
  */
 
 import { assertEquals } from "../support/assert.ts";
-import { freePort, Haproxy, listening } from "../support/haproxy.ts";
+import { Haproxy } from "../support/haproxy.ts";
+import { freePort, listening } from "../support/ports.ts";
 import { run } from "../support/programs.ts";
 import { within } from "../support/time.ts";
 

@@ -14,12 +14,6 @@ export function spawnBare(flags: readonly string[], options: object): ChildServe
   return ChildServer.spawn(Deno.execPath(), args);
 }
 
-/** A port that was free a moment ago. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
 /** What listening on a unix socket needs. */
 export function unixFlags(path: string): string[] {
   return [`--allow-net=unix:${path}`, `--allow-read=${path}`, `--allow-write=${path}`];

@@ -11,7 +11,8 @@ import { chunked, LAST_GET, request } from "../support/requests.ts";
 import { selfSigned } from "../support/self_signed.ts";
 import { eachOf } from "../support/time.ts";
 import { WireClient } from "../support/wire.ts";
-import { freePort, spawnBare, unixFlags } from "./bare.ts";
+import { freePort } from "../support/ports.ts";
+import { spawnBare, unixFlags } from "./bare.ts";
 
 /** What each connection asks for, and what must come back. */
 const ASKED: Readonly<Record<string, (client: WireClient) => Promise<void>>> = {

@@ -6,12 +6,13 @@
  */
 
 import { assert, assertEquals, assertMatch } from "../support/assert.ts";
+import { freePort } from "../support/ports.ts";
 import { withProgram } from "../support/programs.ts";
 import { LAST_GET } from "../support/requests.ts";
 import { selfSigned } from "../support/self_signed.ts";
 import { until } from "../support/time.ts";
 import { Program } from "../cli/child.ts";
-import { freePort, unixFlags } from "./bare.ts";
+import { unixFlags } from "./bare.ts";
 
 const BARE = ["run", "--no-prompt"];
 

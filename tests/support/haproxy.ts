@@ -4,7 +4,8 @@
  * @module
  */
 
-import { pause, within } from "./time.ts";
+import { freePort, listening } from "./ports.ts";
+import { within } from "./time.ts";
 
 /** How it speaks to the server. */
 export interface HaproxyOptions {
@@ -51,23 +52,6 @@ export class Haproxy implements AsyncDisposable {
     this.#child.kill("SIGTERM");
     await this.#child.status;
     await Deno.remove(this.#folder, { recursive: true });
-  }
-}
-
-/** A port that nobody listens on at present. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-/** Resolves when somebody listens on `port`. */
-export async function listening(port: number): Promise<void> {
-  while (true) {
-    try {
-      return (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-    } catch {
-      await pause(20);
-    }
   }
 }
 
