@@ -45,10 +45,13 @@ export const CONFIG_VARIABLE = "WEIR_CONFIG";
 export async function fromEnvironment(environment: Environment): Promise<Layer> {
   const layer = new Map<string, Found>();
   const known: string[] = [CONFIG_VARIABLE];
+  const names = environment.names();
   for (const setting of SETTINGS) {
     const variable = variableOf(setting);
     if (variable === null) continue;
     known.push(variable);
+    // To ask for each one alone takes a millisecond or two of the start.
+    if (names.length > 0 && !names.includes(variable)) continue;
     const text = environment.get(variable) ?? "";
     if (text === "" || ADDRESS_OF_KUBERNETES.test(text)) continue;
     const value = setting.kind.parse(text);
@@ -57,7 +60,7 @@ export async function fromEnvironment(environment: Environment): Promise<Layer> 
     }
     layer.set(setting.key, { value, from: variable });
   }
-  const unknown = environment.names().find((name) =>
+  const unknown = names.find((name) =>
     name.startsWith("WEIR_") && !known.includes(name) && !OF_KUBERNETES.test(name)
   );
   if (unknown !== undefined) {
