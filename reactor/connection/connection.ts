@@ -60,6 +60,7 @@ import {
   mayPersistStreaming,
   restOf,
 } from "./persistence.ts";
+import { type Preamble, preambleOf } from "./preamble.ts";
 import type { BodyHost, LiveBody } from "./request_body.ts";
 import { RequestReader } from "./request_reader.ts";
 import { UpgradedConnection, type UpgradeHost } from "./upgraded_connection.ts";
@@ -133,7 +134,7 @@ export class Connection
     this.context = context;
     this.#conn = conn;
     this.#openedMs = context.now;
-    this.#life = new Lifecycle(firstState(conn));
+    this.#life = new Lifecycle(preambleOf(conn)?.state ?? "idle");
     this.#deadlines = new Deadlines(options, { stage: this.#life.stage, now: context.now });
     this.inbox = new Inbox(pool, { maxBytes: options.limits.headBytes });
     this.outbox = new Outbox(pool, ports.codec);
@@ -225,9 +226,9 @@ export class Connection
 
   run(): void {
     this.#touch();
-    if (this.state === "proxy_header") this.#identify();
-    else if (this.secure) this.#shakeHands();
-    else this.#serve();
+    const preamble = preambleOf(this.#conn);
+    if (preamble === null) this.#serve();
+    else this.#receive(preamble);
     this.settle();
   }
 
@@ -619,31 +620,16 @@ export class Connection
     }
   }
 
-  async #shakeHands(): Promise<void> {
+  async #receive(preamble: Preamble): Promise<void> {
     try {
-      await this.#conn.handshake!();
+      await preamble.receive(this.#conn);
     } catch {
-      this.#end("handshake_failed");
+      this.#end(preamble.failed);
       return this.settle();
     }
-    this.#begun(EVENTS.secured);
-  }
-
-  async #identify(): Promise<void> {
-    try {
-      await this.#conn.readProxyHeader!();
-    } catch {
-      this.#end("proxy_header_failed");
-      return this.settle();
-    }
-    this.#begun(EVENTS.identified);
-  }
-
-  /** What comes before HTTP is over. */
-  #begun(event: number): void {
     if (this.closeReason !== null) return;
     try {
-      this.#move(event);
+      this.#move(preamble.over);
       this.#serve();
     } catch (error) {
       this.onDefect(error);
@@ -932,10 +918,4 @@ export class Connection
   #touch(): void {
     if (!this.listed) this.context.touched(this);
   }
-}
-
-/** What comes first on a connection. */
-function firstState(conn: Conn): State {
-  if (conn.readProxyHeader !== undefined) return "proxy_header";
-  return conn.handshake === undefined ? "idle" : "handshake";
 }

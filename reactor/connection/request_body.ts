@@ -165,7 +165,7 @@ export class LiveBody implements RequestBody {
         return Promise.reject(supply.error);
       case "truncated":
         if (this.complete) return Promise.resolve(null);
-        this.#trailers?.reject(supply.error);
+        this.#reject(supply.error);
         return Promise.reject(supply.error);
       case "open":
         return this.complete ? Promise.resolve(null) : this.#wait();
@@ -190,10 +190,8 @@ export class LiveBody implements RequestBody {
 
   trailers(): Promise<readonly string[]> {
     if (this.complete || this.#sized !== null) return Promise.resolve(this.#decoder.trailers);
-    const supply = this.#supply;
-    if (supply.kind === "failed" || (supply.kind === "truncated" && this.#host.inbox.size === 0)) {
-      return Promise.reject(supply.error);
-    }
+    const error = this.#endsEarly;
+    if (error !== null) return Promise.reject(error);
     this.#trailers ??= Promise.withResolvers();
     return this.#trailers.promise;
   }
@@ -259,8 +257,6 @@ export class LiveBody implements RequestBody {
   truncate(error: BodyError): void {
     if (this.complete || this.#supply.kind !== "open") return;
     this.#supply = { kind: "truncated", error };
-    // What is here may still hold the end.
-    if (this.#host.inbox.size === 0) this.#trailers?.reject(error);
     this.#reject(error);
   }
 
@@ -275,8 +271,14 @@ export class LiveBody implements RequestBody {
   fail(error: BodyError): void {
     if (this.complete || this.failed) return;
     this.#supply = { kind: "failed", error };
-    this.#trailers?.reject(error);
     this.#reject(error);
+  }
+
+  /** Why its end cannot come any more; `null` while it can: what is here may still hold it. */
+  get #endsEarly(): BodyError | null {
+    const supply = this.#supply;
+    if (supply.kind === "failed") return supply.error;
+    return supply.kind === "truncated" && this.#host.inbox.size === 0 ? supply.error : null;
   }
 
   /** Whether its announced length alone says that it is too large to be collected. */
@@ -382,7 +384,6 @@ export class LiveBody implements RequestBody {
       ? error
       : new BodyError("bad_chunk", (error as ProtocolError).message, { cause: error });
     this.#supply = { kind: "failed", error: broken };
-    this.#trailers?.reject(broken);
     if (!quietly) this.#host.onBodyBroken(broken);
     this.#reject(broken);
   }
@@ -397,6 +398,7 @@ export class LiveBody implements RequestBody {
     const waiter = this.#waiter;
     this.#waiter = null;
     waiter?.reject(error);
+    if (this.#endsEarly !== null) this.#trailers?.reject(error);
   }
 
   /** The rest is not collected: there is more than `limit` bytes. */
