@@ -5,7 +5,7 @@
  */
 
 import { serveOn } from "../handlers/serve.ts";
-import type { App } from "./app/app.ts";
+import { type App, serveInitOf } from "./app/app.ts";
 import { MemoryWire } from "./memory_wire.ts";
 import { formatSettings } from "./settings/print.ts";
 import type { Resolved } from "./settings/settings.ts";
@@ -15,16 +15,10 @@ const REQUEST = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 /** Checks `app`; resolves with the exit status, 1 if the app failed. */
 export async function checkApp(app: App, { settings, inForce }: Resolved): Promise<number> {
   const wire = new MemoryWire(REQUEST);
-  const { handler, onError } = app;
   // The request does not come through a proxy.
   const { proxyProtocol: _, ...options } = settings.options;
   const began = performance.now();
-  const server = serveOn(wire, {
-    ...options,
-    ...onError === undefined ? {} : { onError },
-    handler,
-    onListen: () => {},
-  });
+  const server = serveOn(wire, { ...options, ...serveInitOf(app) });
   const answer = await wire.answer;
   const ms = (performance.now() - began).toFixed(1);
   await server.shutdown({ deadline: 0, grace: 0 });

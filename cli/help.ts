@@ -4,7 +4,14 @@
  * @module
  */
 
-import { type Group, GROUPS, type Setting, SETTINGS, variableOf } from "./settings/table.ts";
+import {
+  type Group,
+  GROUPS,
+  type Setting,
+  settingOfFlag,
+  SETTINGS,
+  variableOf,
+} from "./settings/table.ts";
 
 /** Flags that are no settings. */
 export const ORDERS: readonly { readonly flag: string; readonly about: string }[] = [
@@ -60,7 +67,7 @@ function groupText(group: Group): string {
   return `${group}, such as ${EXAMPLES[group]}\n${lines.join("\n")}`;
 }
 
-const EXAMPLE_VARIABLE = variableOf(SETTINGS.find(({ flag }) => flag === "timeout-head")!);
+const EXAMPLE_VARIABLE = variableOf(settingOfFlag("timeout-head")!);
 
 /** What `--help` prints. */
 export const HELP = `Weir, an HTTP/1.1 server.

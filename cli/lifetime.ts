@@ -6,11 +6,8 @@
 
 import type { Server, Shutdown, ShutdownReport } from "../mod.ts";
 import type { Output } from "./output.ts";
-import { formatReport } from "./report.ts";
+import { formatDraining, formatReport, SIGNAL_STATUS } from "./report.ts";
 import { Waiting } from "./waiting.ts";
-
-/** 128 and the signal's number, as a shell reports a process that a signal ended. */
-const FORCED = { SIGINT: 130, SIGTERM: 143 };
 
 /** What a lifetime is made of. */
 export interface LifetimeInit {
@@ -49,9 +46,7 @@ export class Lifetime {
     const server = this.#server;
     if (this.#report !== null || server === null) return;
     const { output, shutdown } = this.#init;
-    const { readyDelay, deadline } = shutdown;
-    const delay = readyDelay > 0 ? `leaving for ${readyDelay} ms, then ` : "";
-    this.#say(`Weir ${delay}draining for at most ${deadline} ms; ${forcing} forces`);
+    this.#say(`Weir ${formatDraining(shutdown, forcing)}`);
     this.#report = server.shutdown(shutdown);
     this.#status = 0;
     if (output === null) return;
@@ -73,9 +68,9 @@ export class Lifetime {
     void this.#init.output?.add(`${line}\n`);
   }
 
-  #onSignal(name: keyof typeof FORCED): void {
+  #onSignal(name: "SIGINT" | "SIGTERM"): void {
     if (this.#report === null) return this.drain(`a second ${name}`);
-    this.#status = FORCED[name];
+    this.#status = SIGNAL_STATUS[name];
     this.#init.force.abort();
   }
 }

@@ -34,13 +34,10 @@ export async function runProgram(
   try {
     return await run(await parseCommand(args), { ...HELLO, handler: hello });
   } catch (error) {
-    if (error instanceof Misuse) {
-      console.error(errorLine(`${error.message}; --help lists the flags`));
-      return 2;
-    }
-    if (!(error instanceof StartError)) throw error;
-    console.error(errorLine(error.message));
-    return 1;
+    const misused = error instanceof Misuse;
+    if (!misused && !(error instanceof StartError)) throw error;
+    console.error(errorLine(error.message + (misused ? "; --help lists the flags" : "")));
+    return error.status;
   }
 }
 
@@ -78,8 +75,9 @@ async function prepare(
 ): Promise<{ readonly app: App; readonly resolved: Resolved }> {
   const { environment, file } = await readSources(flags.config);
   const layers = [flags.layer, environment, file];
-  const { settings } = resolveSettings(layers);
-  const app = target === undefined ? hello : await loadApp(target, settings);
+  const app = target === undefined
+    ? hello
+    : await loadApp(target, resolveSettings(layers).settings);
   return { app, resolved: resolveSettings([...layers, app.layer]) };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Address, ServeAddr, ShutdownReport } from "../mod.ts";
+import type { Address, ServeAddr, Shutdown, ShutdownReport } from "../mod.ts";
 import { hostAndPort } from "../handlers/host_and_port.ts";
 import type { ListenPlace } from "./listen_place.ts";
 
@@ -43,6 +43,15 @@ export function formatPlace(place: ListenPlace): string {
 /** One end of a connection. */
 export function formatEnd(address: Address): string {
   return address.transport === "unix" ? "unix" : hostAndPort(address.hostname, address.port);
+}
+
+/** 128 and the signal's number, as a shell reports a process that a signal ended. */
+export const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143, SIGBREAK: 149 } as const;
+
+/** What a shutdown will do; `forcing` names what would end it at once. */
+export function formatDraining({ readyDelay, deadline }: Shutdown, forcing: string): string {
+  const delay = readyDelay > 0 ? `leaving for ${readyDelay} ms, then ` : "";
+  return `${delay}draining for at most ${deadline} ms; ${forcing} forces`;
 }
 
 /** How a shutdown went. */

@@ -7,7 +7,7 @@
 
 import { serve } from "../handlers/serve.ts";
 import type { AccessLog, Server } from "../mod.ts";
-import type { App } from "./app/app.ts";
+import { type App, serveInitOf } from "./app/app.ts";
 import type { ListenPlace } from "./listen_place.ts";
 import { formatPlace } from "./report.ts";
 import { reasonOf, StartError } from "./settings/errors.ts";
@@ -27,14 +27,7 @@ export interface StartOptions {
  */
 export function start({ app, settings, signal }: StartOptions): Server {
   const { place, options } = settings;
-  const { handler, onError } = app;
-  const rest = {
-    ...options,
-    ...onError === undefined ? {} : { onError },
-    handler,
-    signal,
-    onListen: () => {},
-  };
+  const rest = { ...options, ...serveInitOf(app), signal };
   const tls = place.kind === "tls" ? certificateOf(place) : {};
   try {
     return place.kind === "unix"

@@ -22,6 +22,11 @@ export interface App {
   readonly needs: "network" | "files" | "everything";
 }
 
+/** What `serve` takes of an app besides where it listens; it says nothing of its own when it does. */
+export function serveInitOf({ handler, onError }: App) {
+  return { handler, ...onError === undefined ? {} : { onError }, onListen: () => {} };
+}
+
 /** What is served without an argument. */
 export const HELLO: App = {
   name: "hello",

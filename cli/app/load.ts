@@ -5,21 +5,20 @@
  */
 
 import { reasonOf, StartError } from "../settings/errors.ts";
-import { type App, HELLO } from "./app.ts";
+import type { App } from "./app.ts";
 
 /** A scheme of two letters or more; one letter is a drive of Windows. */
 const URL_LIKE = /^[a-z][a-z0-9+.-]+:/i;
 
 /**
- * Loads what `target` names, or the hello without one.
+ * Loads what `target` names.
  *
  * @throws {StartError} If it cannot be found or loaded in time, or cannot serve.
  */
 export async function loadApp(
-  target: string | undefined,
+  target: string,
   options: { readonly startTimeout: number },
 ): Promise<App> {
-  if (target === undefined) return HELLO;
   if (!URL_LIKE.test(target) && isFolder(target)) {
     const { folderApp } = await import("./folder.ts");
     return folderApp(target);

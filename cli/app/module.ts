@@ -8,7 +8,7 @@
 import type { ServeAddr, ServeHandler, ServeOptions } from "../../mod.ts";
 import { reasonOf, StartError } from "../settings/errors.ts";
 import type { Found } from "../settings/layers.ts";
-import { SETTINGS } from "../settings/table.ts";
+import { settingOfKey } from "../settings/table.ts";
 import type { App } from "./app.ts";
 
 /** What a module's default export may have. */
@@ -113,7 +113,7 @@ function layerOf(name: string, exported: Exported): ReadonlyMap<string, Found> {
   for (const key of ["port", "hostname"] as const) {
     const given = exported[key];
     if (given === undefined) continue;
-    const { kind } = SETTINGS.find((setting) => setting.key === key)!;
+    const { kind } = settingOfKey(key)!;
     const value = kind.read(given);
     if (value === undefined) {
       throw new StartError(

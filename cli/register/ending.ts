@@ -7,14 +7,11 @@
  */
 
 import { resolveShutdown, type Shutdown } from "../../reactor/options/options.ts";
-import { formatReport } from "../report.ts";
+import { formatDraining, formatReport, SIGNAL_STATUS } from "../report.ts";
 import type { ShutdownReport } from "../../reactor/reactor.ts";
 import type { SignalListeners } from "./signal_listeners.ts";
 
-/** 128 and the signal's number, as a shell reports a process that a signal ended. */
-const FORCED = { SIGINT: 130, SIGTERM: 143, SIGBREAK: 149 };
-
-type EndingSignal = keyof typeof FORCED;
+type EndingSignal = keyof typeof SIGNAL_STATUS;
 
 /** Windows has no SIGTERM; closing the console window is its SIGBREAK. */
 const SIGNALS: readonly EndingSignal[] = Deno.build.os === "windows"
@@ -77,17 +74,14 @@ export class ProgramEnding {
 
   #onSignal(signal: EndingSignal): void {
     if (this.#signals.has(signal)) return;
-    if (this.#phase === "ending") Deno.exit(FORCED[signal]);
+    if (this.#phase === "ending") Deno.exit(SIGNAL_STATUS[signal]);
     this.#phase = "ending";
     this.#end(signal);
   }
 
   async #end(signal: EndingSignal): Promise<void> {
     const { readyDelay, deadline, grace } = this.#times;
-    const delay = readyDelay > 0 ? `leaving for ${readyDelay} ms, then ` : "";
-    console.error(
-      `weir: ${signal}: ${delay}draining for at most ${deadline} ms; a second ${signal} forces`,
-    );
+    console.error(`weir: ${signal}: ${formatDraining(this.#times, `a second ${signal}`)}`);
     // Deno.serve's own shutdown has no deadline; Weir's servers have ended by then.
     exitAfter(readyDelay + deadline + grace + LAST_WORK_MS);
     await Promise.all([...this.#servers].map(endOne));

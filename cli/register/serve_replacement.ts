@@ -8,9 +8,9 @@
 import { serve as weirServe, type Server } from "../../handlers/serve.ts";
 import { unsupportedOption } from "../../handlers/serve_arguments.ts";
 import type { Shutdown } from "../../reactor/options/options.ts";
-import { variableIfGranted } from "./environment.ts";
 import type { ProgramEnding } from "./ending.ts";
 import { parseServeAddress, type ServeAddress } from "./serve_address.ts";
+import { ENVIRONMENT } from "../settings/environment.ts";
 import type { GivenSettings } from "../settings/settings.ts";
 import { inheriting, withSettings } from "./settings.ts";
 
@@ -78,8 +78,8 @@ export class ServeReplacement {
   #nextAddress(): ServeAddress | null {
     if (this.#address !== "unread") return null;
     this.#address = "read";
-    const value = variableIfGranted(ADDRESS_VARIABLE);
-    return value === null || value === "" ? null : parseServeAddress(value);
+    const value = ENVIRONMENT.get(ADDRESS_VARIABLE) ?? "";
+    return value === "" ? null : parseServeAddress(value);
   }
 }
 
@@ -124,7 +124,7 @@ function at(address: ServeAddress | null, options: object): object {
 /** `DENO_SERVE_AUTOMATIC_COMPRESSION` counts where the call says nothing of compression. */
 function withCompression(options: object): object {
   const isSaid = Reflect.get(options, "automaticCompression") !== undefined;
-  const value = isSaid ? null : variableIfGranted("DENO_SERVE_AUTOMATIC_COMPRESSION");
+  const value = isSaid ? undefined : ENVIRONMENT.get("DENO_SERVE_AUTOMATIC_COMPRESSION");
   return value === "1" || value === "true"
     ? inheriting(options, { automaticCompression: true })
     : options;

@@ -27,8 +27,7 @@ export async function readSettings(): Promise<GivenSettings | UnusableSettings> 
     const { environment, file } = await readSources(undefined, WITHOUT_PORT);
     return givenSettings([environment, file]);
   } catch (error) {
-    if (error instanceof Misuse) return { message: error.message, status: 2 };
-    if (error instanceof StartError) return { message: error.message, status: 1 };
+    if (error instanceof Misuse || error instanceof StartError) return error;
     throw error;
   }
 }

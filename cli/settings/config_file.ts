@@ -8,7 +8,7 @@
 import { Misuse, reasonOf, StartError } from "./errors.ts";
 import type { Found, Layer } from "./layers.ts";
 import { didYouMean } from "./nearest.ts";
-import { SETTINGS } from "./table.ts";
+import { settingOfKey, SETTINGS } from "./table.ts";
 
 /** Larger than any real one; a wrong file is not read into memory. */
 const MOST_BYTES = 1_048_576;
@@ -111,7 +111,7 @@ function valuesOf(path: string, name: string, value: unknown): (readonly [string
 }
 
 async function read(path: string, key: string, value: unknown): Promise<unknown> {
-  const setting = SETTINGS.find((each) => each.key === key);
+  const setting = settingOfKey(key);
   if (setting === undefined) {
     const names = SETTINGS.map((each) => each.key);
     throw new Misuse(`Unknown setting '${key}' in ${path}${await didYouMean(key, names)}`);

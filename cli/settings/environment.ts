@@ -8,7 +8,7 @@
 import { Misuse } from "./errors.ts";
 import type { Found, Layer } from "./layers.ts";
 import { didYouMean } from "./nearest.ts";
-import { SETTINGS, variableOf } from "./table.ts";
+import { settingOfKey, SETTINGS, variableOf } from "./table.ts";
 
 /** Variables that may be read. */
 export interface Environment {
@@ -74,7 +74,7 @@ export async function fromEnvironment(environment: Environment): Promise<Layer> 
 function addPort(layer: Map<string, Found>, environment: Environment): void {
   const text = environment.get("PORT") ?? "";
   if (text === "") return;
-  const { kind } = SETTINGS.find(({ key }) => key === "port")!;
+  const { kind } = settingOfKey("port")!;
   const value = kind.parse(text);
   if (value === undefined) throw new Misuse(`Variable 'PORT' takes ${kind.expects}, not '${text}'`);
   layer.set("port", { value, from: "PORT" });

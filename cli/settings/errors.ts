@@ -4,11 +4,17 @@
  * @module
  */
 
-/** A flag, a variable or a setting in a file that means nothing; the exit status is 2. */
-export class Misuse extends Error {}
+/** A flag, a variable or a setting in a file that means nothing. */
+export class Misuse extends Error {
+  /** The exit status. */
+  readonly status = 2;
+}
 
-/** Something that cannot be read, loaded or listened on; the exit status is 1. */
-export class StartError extends Error {}
+/** Something that cannot be read, loaded or listened on. */
+export class StartError extends Error {
+  /** The exit status. */
+  readonly status = 1;
+}
 
 /** What is printed of it: one line, whatever names are in it, and nothing that a terminal obeys. */
 export function errorLine(message: string): string {

@@ -124,8 +124,8 @@ type ProxySettings = Readonly<
  * @throws {Misuse} If two settings exclude each other.
  */
 export function givenSettings(layers: readonly Layer[]): GivenSettings {
-  const all = new Map([...inForce(layers)].filter(([, { rank }]) => rank < layers.length));
-  const { settings: { options } } = resolveSettings(layers);
+  const { settings: { options }, inForce: every } = resolveSettings(layers);
+  const all = new Map([...every].filter(([, { rank }]) => rank < layers.length));
   return {
     timeouts: sectionOf(all, "timeouts"),
     limits: sectionOf(all, "limits"),
@@ -133,7 +133,7 @@ export function givenSettings(layers: readonly Layer[]): GivenSettings {
     ...options.queue === undefined ? {} : { queue: options.queue },
     ...all.has("overrides") ? { overrides: options.overrides ?? [] } : {},
     ...all.has("keepAliveHeader") ? { keepAliveHeader: options.keepAliveHeader ?? false } : {},
-    ...proxiesOf(inForce(layers), layers.length),
+    ...proxiesOf(every, layers.length),
     ...all.has("compress") ? { automaticCompression: options.automaticCompression } : {},
   };
 }

@@ -304,6 +304,11 @@ export function variableOf(setting: Setting): string | null {
   return setting.flag === null ? null : `WEIR_${setting.flag.toUpperCase().replaceAll("-", "_")}`;
 }
 
+/** The setting with this key. */
+export function settingOfKey(key: string): Setting | undefined {
+  return SETTINGS.find((setting) => setting.key === key);
+}
+
 /** The setting of this flag. */
 export function settingOfFlag(flag: string): Setting | undefined {
   return SETTINGS.find((setting) => setting.flag === flag);
