@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joined } from "../../reactor/memory/pieces.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import type { FullStreamPolicy } from "./options.ts";
 
@@ -58,8 +59,7 @@ export class EventBuffer {
       pieces.push(piece);
       length += piece.length;
     }
-    const events = pieces.length;
-    return { bytes: events === 1 ? pieces[0]! : joined(pieces, length), events };
+    return { bytes: joined(pieces, length), events: pieces.length };
   }
 
   /** Throws everything away. */
@@ -84,14 +84,4 @@ export class EventBuffer {
     }
     return event;
   }
-}
-
-function joined(pieces: readonly Bytes[], length: number): Bytes {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

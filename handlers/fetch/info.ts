@@ -8,6 +8,7 @@ import type { Exchange } from "../../reactor/exchange.ts";
 import type { Address, Conn, ProxyHeader } from "../../reactor/ports.ts";
 import type { Client } from "../../reactor/request_head.ts";
 import type { UpgradeInit } from "../serve_options.ts";
+import { elementsOf, fieldsOf } from "./fields.ts";
 import { sendInterim } from "./interim.ts";
 import { giveTrailers, requestTrailers, type TrailersInit } from "./trailers.ts";
 
@@ -66,9 +67,7 @@ export class HandlerInfo {
       sayUpgrade(headers);
       checkOffered(headers.get("upgrade")!, this.#request.headers.get("upgrade"));
     }
-    const fields: string[] = [];
-    headers.forEach((value, name) => fields.push(name, value));
-    return this.#exchange.upgrade({ status, fields });
+    return this.#exchange.upgrade({ status, fields: fieldsOf(headers) });
   }
 }
 
@@ -91,11 +90,6 @@ function checkOffered(taken: string, offered: string | null): void {
   throw new TypeError(
     `Cannot upgrade the connection: the client did not offer the protocol "${strange}"`,
   );
-}
-
-/** The elements of a list, in lower case. */
-function elementsOf(list: string | null): string[] {
-  return (list ?? "").toLowerCase().split(",").map((element) => element.trim());
 }
 
 function completion(exchange: Exchange): Promise<void> {

@@ -5,7 +5,7 @@
  */
 
 import type { Exchange } from "../../reactor/exchange.ts";
-import { fieldsOf } from "./field_lines.ts";
+import { fieldsOf } from "./fields.ts";
 
 /**
  * Fields that cannot stand in an interim answer: it has no content (RFC 9110 §8.6, RFC 9112 §6.1), and does

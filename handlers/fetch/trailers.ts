@@ -5,7 +5,7 @@
  */
 
 import type { Exchange } from "../../reactor/exchange.ts";
-import { fieldsOf } from "./field_lines.ts";
+import { elementsOf, fieldsOf } from "./fields.ts";
 
 /** What a handler gives: the fields, or what makes them when the body has ended. */
 export type TrailersInit = HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
@@ -107,6 +107,5 @@ function checked(init: HeadersInit): string[] {
 
 /** `TE` lists codings with weights; `trailers` is a word of its own (RFC 9110 §10.1.4). */
 function takesTrailers(request: Request): boolean {
-  const te = request.headers.get("te");
-  return te !== null && te.toLowerCase().split(",").some((each) => each.trim() === "trailers");
+  return elementsOf(request.headers.get("te")).includes("trailers");
 }

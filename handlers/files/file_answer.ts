@@ -5,6 +5,7 @@
  * @module
  */
 
+import { joined } from "../../reactor/memory/pieces.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { type BodyPart, contentRange, multipart } from "./multipart.ts";
 import { evaluate, rangeCounts } from "./preconditions.ts";
@@ -62,14 +63,7 @@ export function assemble(parts: readonly BodyPart[], file: Bytes): Bytes {
   const pieces = parts.map((part) =>
     part instanceof Uint8Array ? part : file.subarray(part.first, part.last + 1)
   );
-  if (pieces.length === 1) return pieces[0]!;
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return joined(pieces, pieces.reduce((sum, { length }) => sum + length, 0));
 }
 
 function wholeFile(request: Request, file: Representation): Answer {

@@ -22,6 +22,11 @@ export interface Source {
 }
 
 /** Values of one metric by the value of its label. */
+/** How many sockets are open, and what all have carried. */
+interface SocketSums extends SocketTally {
+  open: number;
+}
+
 type Values = Iterable<readonly [label: string, value: number]>;
 
 /** The states of connections that are open. */
@@ -47,8 +52,9 @@ export class Exposition {
   readonly #source: Source;
   /** Of the connections that are open, at the last scrape. */
   #sums: Sums;
+  /** The same of the sockets among them, once there was one. */
+  #sockets: SocketSums | null = null;
   #hasEventStreams = false;
-  #hasSockets = false;
 
   constructor(source: Source) {
     this.#source = source;
@@ -69,7 +75,7 @@ export class Exposition {
   text(): Promise<string> {
     this.#sums = sumUp(this.#source.server.connections);
     if (!this.#hasEventStreams && anyStreamMade()) this.#addEventStreams();
-    if (!this.#hasSockets && anySocketMade()) this.#addSockets();
+    if (anySocketMade()) this.#sumUpSockets();
     return this.#registry.metrics();
   }
 
@@ -192,39 +198,36 @@ export class Exposition {
     );
   }
 
-  /** Added at the first scrape after the first socket. */
+  /** Their metrics are added at the first scrape after the first socket. */
+  #sumUpSockets(): void {
+    const { server, counts } = this.#source;
+    const isFirst = this.#sockets === null;
+    const sums = { open: 0, ...counts.endedMessages };
+    for (const connection of server.connections) {
+      const tally = socketTallyOf(connection);
+      if (tally === undefined) continue;
+      sums.open++;
+      addTally(sums, tally);
+    }
+    this.#sockets = sums;
+    if (isFirst) this.#addSockets();
+  }
+
   #addSockets(): void {
-    this.#hasSockets = true;
-    this.#gauge("weir_websockets", "WebSockets that are open.", () => this.#openSockets().length);
+    const sums = () => this.#sockets!;
+    this.#gauge("weir_websockets", "WebSockets that are open.", () => sums().open);
     this.#counters(
       "weir_websocket_messages_total",
       "Messages of WebSockets.",
       "direction",
-      () => {
-        const { messagesIn, messagesOut } = this.#messages();
-        return [["in", messagesIn], ["out", messagesOut]];
-      },
+      () => [["in", sums().messagesIn], ["out", sums().messagesOut]],
     );
     this.#counters(
       "weir_websocket_bytes_total",
       "Bytes of these messages, without frames and compression.",
       "direction",
-      () => {
-        const { bytesIn, bytesOut } = this.#messages();
-        return [["in", bytesIn], ["out", bytesOut]];
-      },
+      () => [["in", sums().bytesIn], ["out", sums().bytesOut]],
     );
-  }
-
-  #openSockets(): SocketTally[] {
-    return [...this.#source.server.connections].flatMap((each) => socketTallyOf(each) ?? []);
-  }
-
-  /** What all sockets have carried. */
-  #messages(): SocketTally {
-    const sum = { ...this.#source.counts.endedMessages };
-    for (const tally of this.#openSockets()) addTally(sum, tally);
-    return sum;
   }
 
   #addProcess(): void {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { elementsOf } from "../fetch/fields.ts";
 import type { AllowedOrigins, SocketOptions } from "./options.ts";
 import { UpgradeError } from "./upgrade_error.ts";
 
@@ -24,10 +25,10 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  */
 export function acceptHandshake(request: Request, options: SocketOptions): Record<string, string> {
   const { headers, method } = request;
-  if (!elements(headers.get("upgrade")).includes("websocket")) {
+  if (!elementsOf(headers.get("upgrade")).includes("websocket")) {
     throw bad("Invalid Header: 'upgrade' header must contain 'websocket'");
   }
-  if (!elements(headers.get("connection")).includes("upgrade")) {
+  if (!elementsOf(headers.get("connection")).includes("upgrade")) {
     throw bad("Invalid Header: 'connection' header must contain 'Upgrade'");
   }
   const key = headers.get("sec-websocket-key");
@@ -89,9 +90,4 @@ function isAllowed(
   if (url === null || url.host === "") return false;
   // Behind a proxy that ends TLS, the schemes differ: only host and port have to be the same.
   return url.host === URL.parse(request.url.replace(/^https?:/, url.protocol))?.host;
-}
-
-/** The elements of a list, in lower case. */
-function elements(list: string | null): string[] {
-  return (list ?? "").toLowerCase().split(",").map((element) => element.trim());
 }
