@@ -6,10 +6,9 @@
  */
 
 import { assertEquals } from "../support/assert.ts";
-import { Haproxy } from "../support/haproxy.ts";
-import { freePort, listening } from "../support/ports.ts";
+import { startHaproxyWith } from "../support/haproxy.ts";
 import { run } from "../support/programs.ts";
-import { within } from "../support/time.ts";
+import { ProxyProcess } from "../support/proxy_process.ts";
 
 const PAGE = Deno.readTextFileSync(new URL("../../docs/behind_a_proxy.md", import.meta.url));
 
@@ -27,31 +26,23 @@ export function haproxyBy(
   block: string,
   port: number,
   change: (text: string) => string = (text) => text,
-): Promise<Haproxy> {
-  return Haproxy.startWith((own) => change(withPorts(block, own, port)));
+): Promise<ProxyProcess> {
+  return startHaproxyWith((own) => change(withPorts(block, own, port)));
 }
 
-/** A running nginx. */
-export class NginxFront implements AsyncDisposable {
-  readonly port: number;
-  readonly #child: Deno.ChildProcess;
-  readonly #folder: string;
+/** nginx by a `server` block of the page, in front of the server on `port`. */
+export function nginxBy(block: string, port: number): Promise<ProxyProcess> {
+  return ProxyProcess.start({
+    program: "nginx",
+    configure: (own, folder) => nginxConfiguration(withPorts(block, own, port), folder),
+    args: (file, folder) => ["-p", folder, "-c", file],
+  });
+}
 
-  private constructor(child: Deno.ChildProcess, folder: string, port: number) {
-    this.#child = child;
-    this.#folder = folder;
-    this.port = port;
-  }
-
-  /** Starts it by a `server` block of the page, in front of the server on `port`. */
-  static async start(block: string, port: number): Promise<NginxFront> {
-    const folder = await Deno.makeTempDir();
-    const own = freePort();
-    const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-      .map((name) => `${name}_temp_path ${folder}/temp;`).join("\n");
-    await Deno.writeTextFile(
-      `${folder}/nginx.conf`,
-      `daemon off;
+function nginxConfiguration(server: string, folder: string): string {
+  const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+    .map((name) => `${name}_temp_path ${folder}/temp;`).join("\n");
+  return `daemon off;
 master_process off;
 pid ${folder}/pid;
 error_log /dev/null crit;
@@ -59,25 +50,8 @@ events {}
 http {
 access_log off;
 ${paths}
-${withPorts(block, own, port)}
-}`,
-    );
-    const child = new Deno.Command("nginx", {
-      args: ["-p", folder, "-c", `${folder}/nginx.conf`],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    const nginx = new NginxFront(child, folder, own);
-    await within(listening(own), "nginx to listen");
-    return nginx;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGTERM");
-    await this.#child.status;
-    await Deno.remove(this.#folder, { recursive: true });
-  }
+${server}
+}`;
 }
 
 function withPorts(block: string, own: number, port: number): string {

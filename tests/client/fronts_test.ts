@@ -8,7 +8,7 @@ import type { ServeHandlerInfo, ServeOptions } from "../../mod.ts";
 import { assertEquals } from "../support/assert.ts";
 import { withProgram } from "../support/programs.ts";
 import { type Running, start, type StartOptions, WEIR } from "../support/servers.ts";
-import { curlFrom2, documented, haproxyBy, NginxFront } from "./fronts.ts";
+import { curlFrom2, documented, haproxyBy, nginxBy } from "./fronts.ts";
 
 type Options = Pick<ServeOptions, "trustedProxies" | "forwardedFields">;
 
@@ -37,7 +37,7 @@ function tells(options: Options): Running {
 withProgram("nginx", "nginx by the page says who the client is, whatever that sends", async () => {
   await using running = tells(TRUSTED);
   const block = documented("nginx", "X-Forwarded-For");
-  await using nginx = await NginxFront.start(block, running.port);
+  await using nginx = await nginxBy(block, running.port);
   const expected = `127.0.0.2 - http 127.0.0.1:${nginx.port} 127.0.0.1`;
   assertEquals(await curlFrom2(nginx.port), expected);
   assertEquals(await curlFrom2(nginx.port, ...LIES), expected);
@@ -49,8 +49,8 @@ withProgram("nginx", "nginx behind nginx adds to what the first one says", async
   const inner = block.replace("$remote_addr", "$proxy_add_x_forwarded_for")
     .replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto $http_x_forwarded_proto")
     .replace("X-Forwarded-Host $http_host", "X-Forwarded-Host $http_x_forwarded_host");
-  await using second = await NginxFront.start(inner, running.port);
-  await using first = await NginxFront.start(block, second.port);
+  await using second = await nginxBy(inner, running.port);
+  await using first = await nginxBy(block, second.port);
   const expected = `127.0.0.2 - http 127.0.0.1:${first.port} 127.0.0.1`;
   assertEquals(await curlFrom2(first.port, ...LIES), expected);
 });

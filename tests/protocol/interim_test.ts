@@ -13,7 +13,7 @@ import {
   assertThrows,
 } from "../support/assert.ts";
 import { Chromium } from "../status/browser.ts";
-import { Haproxy } from "../support/haproxy.ts";
+import { startHaproxy } from "../support/haproxy.ts";
 import { run, withProgram } from "../support/programs.ts";
 import { chunked, head, request } from "../support/requests.ts";
 import { pause, within } from "../support/time.ts";
@@ -259,7 +259,7 @@ withProgram("haproxy", "HAProxy passes 103 and trailers on, both ways", async ()
     await request.text();
     return new Response(stream((await info.trailers).get("x-own") ?? "none"));
   }, async (port) => {
-    await using haproxy = await Haproxy.start(port);
+    await using haproxy = await startHaproxy(port);
     const fields = ["Transfer-Encoding: chunked", "TE: trailers", "Connection: TE, close"];
     const upload = head("POST / HTTP/1.1", "Host: h", ...fields);
     const body = chunked("abc").replace(/\r\n$/, "x-own: mine\r\n\r\n");

@@ -12,7 +12,7 @@ import {
   type ServeOptions,
   type ServeTcpOptions,
 } from "../../mod.ts";
-import { curlFrom2, documented, haproxyBy, NginxFront } from "../client/fronts.ts";
+import { curlFrom2, documented, haproxyBy, nginxBy } from "../client/fronts.ts";
 import {
   assert,
   assertEquals,
@@ -20,7 +20,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "../support/assert.ts";
-import { Haproxy } from "../support/haproxy.ts";
+import { startHaproxyWith } from "../support/haproxy.ts";
 import { withProgram } from "../support/programs.ts";
 import { selfSigned } from "../support/self_signed.ts";
 import { type Running, start, type StartOptions, WEIR } from "../support/servers.ts";
@@ -101,7 +101,7 @@ withProgram(
       return new Response("ok");
     };
     await using running = start(WEIR, handler as Deno.ServeHandler, FROM_1 as StartOptions);
-    await using _haproxy = await Haproxy.startWith((own) =>
+    await using _haproxy = await startHaproxyWith((own) =>
       `frontend own
   mode http
   bind 127.0.0.1:${own}
@@ -123,7 +123,7 @@ withProgram("nginx", "an HTTP proxy before a TCP proxy: both say who came to the
     trustedProxies: ["127.0.0.1"],
   });
   await using haproxy = await haproxyBy(documented("haproxy", "send-proxy-v2"), running.port);
-  await using nginx = await NginxFront.start(documented("nginx", "X-Forwarded-For"), haproxy.port);
+  await using nginx = await nginxBy(documented("nginx", "X-Forwarded-For"), haproxy.port);
   assertEquals(await curlFrom2(nginx.port), "127.0.0.1 2  127.0.0.2 http");
 });
 

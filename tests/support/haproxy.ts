@@ -4,8 +4,7 @@
  * @module
  */
 
-import { freePort, listening } from "./ports.ts";
-import { within } from "./time.ts";
+import { ProxyProcess } from "./proxy_process.ts";
 
 /** How it speaks to the server. */
 export interface HaproxyOptions {
@@ -15,44 +14,18 @@ export interface HaproxyOptions {
   readonly server?: string;
 }
 
-/** A running HAProxy. */
-export class Haproxy implements AsyncDisposable {
-  readonly port: number;
-  readonly #child: Deno.ChildProcess;
-  readonly #folder: string;
+/** Starts it in front of the server on `port`. */
+export function startHaproxy(port: number, options: HaproxyOptions = {}): Promise<ProxyProcess> {
+  return startHaproxyWith((own) => configuration(own, port, options));
+}
 
-  private constructor(child: Deno.ChildProcess, folder: string, port: number) {
-    this.#child = child;
-    this.#folder = folder;
-    this.port = port;
-  }
-
-  /** Starts it in front of the server on `port`. */
-  static start(port: number, options: HaproxyOptions = {}): Promise<Haproxy> {
-    return Haproxy.startWith((own) => configuration(own, port, options));
-  }
-
-  /** Starts it with what `configure` gives for its own port, after the usual defaults. */
-  static async startWith(configure: (own: number) => string): Promise<Haproxy> {
-    const folder = await Deno.makeTempDir();
-    const own = freePort();
-    await Deno.writeTextFile(`${folder}/haproxy.cfg`, DEFAULTS + configure(own));
-    const child = new Deno.Command("haproxy", {
-      args: ["-db", "-q", "-f", `${folder}/haproxy.cfg`],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    const haproxy = new Haproxy(child, folder, own);
-    await within(listening(own), "HAProxy to listen");
-    return haproxy;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGTERM");
-    await this.#child.status;
-    await Deno.remove(this.#folder, { recursive: true });
-  }
+/** Starts it with what `configure` gives for its own port, after the usual defaults. */
+export function startHaproxyWith(configure: (own: number) => string): Promise<ProxyProcess> {
+  return ProxyProcess.start({
+    program: "haproxy",
+    configure: (own) => DEFAULTS + configure(own),
+    args: (file) => ["-db", "-q", "-f", file],
+  });
 }
 
 const DEFAULTS = `defaults
