@@ -6,7 +6,7 @@
 
 import { serveOn } from "../handlers/serve.ts";
 import { type App, serveInitOf } from "./app/app.ts";
-import { MemoryWire } from "./memory_wire.ts";
+import { MemoryWire } from "../handlers/memory_wire.ts";
 import { formatSettings } from "./settings/print.ts";
 import type { Resolved } from "./settings/settings.ts";
 

@@ -6,12 +6,12 @@
  */
 
 import config from "../deno.json" with { type: "json" };
+import { loadMounts, mounted, watchFrom } from "../handlers/mounts.ts";
 import type { AccessLog, ServeHandler } from "../mod.ts";
 import { type App, HELLO } from "./app/app.ts";
 import { loadApp } from "./app/load.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { Lifetime } from "./lifetime.ts";
-import { mount } from "./mounts.ts";
 import { Output } from "./output.ts";
 import { formatAddresses } from "./report.ts";
 import { errorLine, Misuse, StartError } from "./settings/errors.ts";
@@ -89,15 +89,15 @@ async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
   // All is loaded before the server listens, so that nothing that happens on it is missed.
   const tracer = trace === null ? null : await import("./trace_output.ts");
   const status = statusPort === null ? null : await import("./status.ts");
-  const mounted = await mount(app.handler, settings);
+  const mounts = await loadMounts(settings);
   const log = await openLog(settings);
-  const mountedApp = { ...app, handler: mounted.handler };
+  const mountedApp = { ...app, handler: mounted(app.handler, mounts) };
   const { shutdown } = settings;
   const lifetime = new Lifetime({ shutdown, force, output: settings.quiet ? null : output });
   const server = start({ app: mountedApp, settings, signal: force.signal });
   lifetime.watch(server);
   const addresses = formatAddresses(server.addr, settings.place.kind === "tls");
-  mounted.watch(server);
+  watchFrom(mounts, server);
   log?.observe(server);
   const page = status === null || statusPort === null
     ? null

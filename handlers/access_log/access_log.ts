@@ -89,6 +89,15 @@ export class AccessLog {
   }
 
   /**
+   * Takes a line that was made elsewhere, its end included.
+   *
+   * @internal
+   */
+  write(line: string): void {
+    this.#writer.write(line);
+  }
+
+  /**
    * Opens the file again, after it was renamed (logrotate): each line is whole in the old one or in
    * the new one. If that fails, the old one stays in use, and one line on stderr says why. On
    * stderr it does nothing.

@@ -5,12 +5,13 @@
  * @module
  */
 
-import { Counter, Gauge, type Histogram, Registry } from "prom-client";
+import { type Aggregator, Counter, Gauge, type Histogram, Registry } from "prom-client";
 import { type ProtocolCode, STATUS_OF } from "../../reactor/errors.ts";
 import { type State, STATES } from "../../reactor/states.ts";
 import { type Sums, sumUp } from "../connection_sums.ts";
 import { anyStreamMade, openTallies } from "../events/tally.ts";
 import { addTally, anySocketMade, type SocketTally, socketTallyOf } from "../websocket/tally.ts";
+import { type MetricValues, valuesOf } from "./aggregate.ts";
 import type { Buckets } from "./buckets.ts";
 import type { Counts } from "./counts.ts";
 import type { Measured } from "./measured.ts";
@@ -21,12 +22,12 @@ export interface Source {
   readonly counts: Counts;
 }
 
-/** Values of one metric by the value of its label. */
 /** How many sockets are open, and what all have carried. */
 interface SocketSums extends SocketTally {
   open: number;
 }
 
+/** Values of one metric by the value of its label. */
 type Values = Iterable<readonly [label: string, value: number]>;
 
 /** The states of connections that are open. */
@@ -71,12 +72,22 @@ export class Exposition {
     return this.#registry.contentType;
   }
 
-  /** All metrics as they are now. */
+  /** All metrics as they are now, in the text format. */
   text(): Promise<string> {
+    this.#look();
+    return this.#registry.metrics();
+  }
+
+  /** The same as plain data. */
+  values(): Promise<MetricValues> {
+    this.#look();
+    return valuesOf(this.#registry);
+  }
+
+  #look(): void {
     this.#sums = sumUp(this.#source.server.connections);
     if (!this.#hasEventStreams && anyStreamMade()) this.#addEventStreams();
     if (anySocketMade()) this.#sumUpSockets();
-    return this.#registry.metrics();
   }
 
   #addConnections(): void {
@@ -241,6 +252,8 @@ export class Exposition {
       "process_resident_memory_bytes",
       "Resident memory of the process.",
       () => Deno.memoryUsage().rss,
+      // All threads share it.
+      "max",
     );
     this.#gauges("weir_heap_bytes", "Memory of the JavaScript heap.", "kind", () => {
       const { heapTotal, heapUsed, external } = Deno.memoryUsage();
@@ -273,10 +286,16 @@ export class Exposition {
     });
   }
 
-  #gauge(name: string, help: string, value: () => number): void {
+  #gauge(
+    name: string,
+    help: string,
+    value: () => number,
+    aggregator: Aggregator = "sum",
+  ): void {
     new Gauge({
       name,
       help,
+      aggregator,
       registers: [this.#registry],
       collect() {
         this.set(value());
@@ -316,13 +335,20 @@ function classOf(digit: number): string {
 function counted(name: string, help: string, buckets: Buckets): Histogram {
   const metric = {
     name,
-    get: () => Promise.resolve({ name, help, type: "histogram", values: valuesOf(name, buckets) }),
+    get: () =>
+      Promise.resolve({
+        name,
+        help,
+        type: "histogram",
+        aggregator: "sum",
+        values: bucketValues(name, buckets),
+      }),
   };
   return metric as unknown as Histogram;
 }
 
 /** Cumulative, as the text format has them. */
-function valuesOf(name: string, { boundsMs, counts, sumMs }: Buckets) {
+function bucketValues(name: string, { boundsMs, counts, sumMs }: Buckets) {
   let total = 0;
   const values = Array.from(counts, (count, at) => {
     const le = at < boundsMs.length ? boundsMs[at]! / 1000 : "+Inf";

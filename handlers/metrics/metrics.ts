@@ -11,6 +11,7 @@
 import { denoPorts } from "../../reactor/deno_ports.ts";
 import type { Clock } from "../../reactor/ports.ts";
 import { READING, refuseMethod } from "../methods.ts";
+import type { MetricValues } from "./aggregate.ts";
 import { Counts } from "./counts.ts";
 import type { Exposition, Source } from "./exposition.ts";
 import type { Measured } from "./measured.ts";
@@ -57,6 +58,15 @@ export class Metrics {
       stop();
       if (this.#exposition === exposition) this.#exposition = null;
     };
+  }
+
+  /**
+   * All metrics as plain data, to be added to those of other threads; `null` when no server is measured.
+   *
+   * @internal
+   */
+  async values(): Promise<MetricValues | null> {
+    return await (await this.#exposition)?.values() ?? null;
   }
 
   /** The handler, to be mounted where you like; answers GET and HEAD on every path that it is given. */

@@ -1,0 +1,126 @@
+/**
+ * What runs in a worker's thread, whatever its app is: it loads the app, listens when it is told to, says
+ * that it is alive, and ends.
+ *
+ * @module
+ */
+
+import { denoPorts } from "../../reactor/deno_ports.ts";
+import type { Phase } from "../../reactor/states.ts";
+import type { ShutdownReport } from "../../reactor/reactor.ts";
+import type { Server } from "../serve.ts";
+import type { Measured } from "../metrics/measured.ts";
+import { toWire } from "../workers/wire_error.ts";
+import { Channel } from "./channel.ts";
+import { ALIVE_EVERY_MS } from "./supervisor.ts";
+import type { AppFacts, AskedSupervisor, AskedWorker, ToldByWorker, ToldWorker } from "./words.ts";
+import type { MetricValues } from "../metrics/aggregate.ts";
+
+/** The worker's end of the way to the supervisor. */
+export type SupervisorChannel = Channel<ToldByWorker, AskedSupervisor, ToldWorker, AskedWorker>;
+
+/** An app that is loaded, and ready to listen. */
+export interface WorkerApp {
+  readonly facts: AppFacts;
+  /** Listens, where it names no port on its own; `force` closes everything when it is aborted. */
+  listen(port: number | null, force: AbortSignal): Server<Deno.NetAddr>;
+  /** Begins to watch the server, which is seen as `view` where its phase matters to others. */
+  watch(server: Server<Deno.NetAddr>, view: Measured): void;
+  /** Its metrics; `null` where it is not measured. */
+  metrics(): Promise<MetricValues | null>;
+  /** Resolves when all that it has to say is told. */
+  end(): Promise<void>;
+}
+
+/** Loads an app. */
+export type LoadApp = (channel: SupervisorChannel) => Promise<WorkerApp>;
+
+/** Runs a worker to its end. */
+export async function runWorker(port: MessagePort, load: LoadApp): Promise<void> {
+  const worker = new Worker(port);
+  await worker.run(load);
+}
+
+class Worker {
+  readonly #port: MessagePort;
+  readonly #channel: SupervisorChannel;
+  readonly #force = new AbortController();
+  readonly #stopAlive: () => void;
+  #app: WorkerApp | null = null;
+  #server: Server<Deno.NetAddr> | null = null;
+  #report: Promise<ShutdownReport> | null = null;
+  /** Whether all workers end, and not this one alone. */
+  #isLeaving = false;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    this.#channel = new Channel<ToldByWorker, AskedSupervisor, ToldWorker, AskedWorker>({
+      post: (message) => port.postMessage(message),
+      hear: {
+        listen: ({ port }) => this.#listen(port),
+        shutdown: ({ times, leaving }) => {
+          this.#isLeaving = leaving;
+          this.#report = this.#server?.shutdown(times) ?? null;
+        },
+        force: () => this.#force.abort(),
+      },
+      answer: { metrics: async () => await this.#app?.metrics() ?? null },
+    });
+    port.onmessage = ({ data }) => this.#channel.receive(data);
+    const { clock } = denoPorts();
+    this.#stopAlive = clock.every(ALIVE_EVERY_MS, () => this.#channel.tell("alive", null));
+    // An error that nobody caught would end the thread, and all requests in it.
+    addEventListener("unhandledrejection", (event) => this.#crash(event, event.reason));
+    addEventListener("error", (event) => this.#crash(event, event.error));
+  }
+
+  async run(load: LoadApp): Promise<void> {
+    try {
+      this.#app = await load(this.#channel);
+      this.#channel.tell("loaded", this.#app.facts);
+    } catch (error) {
+      this.#channel.tell("failed", { error: toWire(error) });
+    }
+  }
+
+  #listen(port: number | null): void {
+    const app = this.#app!;
+    try {
+      const server = app.listen(port, this.#force.signal);
+      this.#server = server;
+      app.watch(server, this.#viewOf(server));
+      this.#channel.tell("listening", { addr: server.addr });
+      void this.#end(app, server);
+    } catch (error) {
+      this.#channel.tell("failed", { error: toWire(error) });
+    }
+  }
+
+  async #end(app: WorkerApp, server: Server<Deno.NetAddr>): Promise<void> {
+    await server.finished;
+    const report = await this.#report;
+    await app.end();
+    this.#channel.tell("ended", { report, metrics: await app.metrics() });
+    this.#stopAlive();
+    this.#port.close();
+  }
+
+  /** While others take over, load balancers need not know that this worker ends. */
+  #viewOf(server: Server): Measured {
+    const phase = (): Phase =>
+      this.#isLeaving || server.phase === "ended" ? server.phase : "serving";
+    return {
+      get phase() {
+        return phase();
+      },
+      connections: server.connections,
+      queue: server.queue,
+      observe: (observer) => server.observe(observer),
+    };
+  }
+
+  #crash(event: Event, error: unknown): void {
+    event.preventDefault();
+    this.#channel.tell("crashed", { error: toWire(error) });
+  }
+}
