@@ -18,6 +18,7 @@ export type ProtocolCode =
   | "body_too_large"
   | "target_too_long"
   | "bad_expectation"
+  | "too_many_requests"
   | "head_too_large"
   | "too_many_fields"
   | "method_too_long"
@@ -41,6 +42,7 @@ export const STATUS_OF: Readonly<Record<ProtocolCode, number>> = {
   body_too_large: 413,
   target_too_long: 414,
   bad_expectation: 417,
+  too_many_requests: 429,
   head_too_large: 431,
   too_many_fields: 431,
   method_too_long: 501,

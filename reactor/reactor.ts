@@ -11,6 +11,7 @@
 import { Acceptor } from "./accepting/acceptor.ts";
 import { Population } from "./accepting/population.ts";
 import { Admission } from "./admission/admission.ts";
+import { ClientLimit } from "./admission/client_limit.ts";
 import { PlainAnswers } from "./answer/plain_answers.ts";
 import { Connection } from "./connection/connection.ts";
 import type { ConnectionContext, OpenConnection } from "./connection/context.ts";
@@ -74,6 +75,7 @@ export class Reactor implements ConnectionContext {
   readonly rounds: Rounds;
   readonly keepAliveLine: string;
   readonly admission: Admission | null;
+  readonly clientLimit: ClientLimit | null;
   observers: Observers | null = null;
   dateLine = "";
   firstRequestMs = 0;
@@ -109,6 +111,8 @@ export class Reactor implements ConnectionContext {
       options: options.queue,
       onLaneError: neverThrowing(init.onLaneError),
     });
+    const { requestsPerClient: most, ipv6Prefix } = options.limits;
+    this.clientLimit = most === 0 ? null : new ClientLimit(clock, { most, ipv6Prefix });
     this.#observers = new Observers(neverThrowing(init.onObserverError));
     this.#listener = listener;
     this.#onDefect = neverThrowing(init.onDefect);
@@ -364,6 +368,7 @@ export class Reactor implements ConnectionContext {
     if (this.#acceptor.accepting || this.#population.size > 0) return;
     this.#heartbeat.stop();
     this.admission?.stop();
+    this.clientLimit?.stop();
     this.#endWait?.();
     if (this.#phase !== "ended") this.#enter("ended");
     this.#end();

@@ -8,13 +8,16 @@
  * proxy_header ─identified→ idle
  * handshake ─secured→ idle ─bytes→ head ─request→ handling ─respond→ writing ─flushed→ idle
  *                      ↑            │  ╲─hold→ queued ─admit→ handling    │ ╲─next→ head
- *                      │            ╰─refuse→ writing                     ├─drain→ draining ─drained→ idle
+ *                      │            ├─refuse→ writing                     ├─drain→ draining ─drained→ idle
+ *                      │            ╰─respond→ writing                    │
  *                      ╰──────────────────────────────────────────────────╯        │
  *                 handling ─upgrade→ upgraded   idle, writing, draining ─linger→ lingering
  *                                   every state ─close→ closed
  * ```
  *
  * - `proxy_header` and `handshake` come before the first byte of HTTP, where there are such things.
+ * - `refuse` answers for the last time; a request that is turned away in `head` or `queued` gets its answer by
+ *   `respond`, and the connection goes on.
  * - `queued` is entered when a request is held by admission control; without it, `handling` follows at once.
  * - While `handling`, the body of the request may still be arriving: its minimum rate is watched beside
  *   the state's own deadline, because both can be due at the same time.
@@ -83,7 +86,13 @@ export const STATES = {
   },
   head: {
     deadline: "head",
-    on: { request: "handling", hold: "queued", refuse: "writing", close: "closed" },
+    on: {
+      request: "handling",
+      hold: "queued",
+      refuse: "writing",
+      respond: "writing",
+      close: "closed",
+    },
   },
   queued: { deadline: null, on: { admit: "handling", respond: "writing", close: "closed" } },
   handling: {

@@ -181,6 +181,14 @@ const LIMITS: Rows<Limits> = {
   },
   connections: { kind: count({ zero: "refused" }), about: "connections open at once" },
   connectionsPerAddress: { kind: count({ zero: "off" }), about: "the same from one address" },
+  requestsPerClient: {
+    kind: count({ zero: "off" }),
+    about: "requests of one client under way at once; more get 429",
+  },
+  ipv6Prefix: {
+    kind: count({ zero: "refused", most: 128 }),
+    about: "bits of an IPv6 address that tell one client from another",
+  },
   overConnections: {
     kind: choice(["wait", "refuse"]),
     about: "what connections over the limit do: wait, or get 503",

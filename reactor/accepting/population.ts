@@ -1,5 +1,5 @@
 /**
- * The connections that are open, and the limits on how many there may be: in all, and from one address.
+ * The connections that are open, and the limits on how many there may be: in all, and from one client.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import type { ConnectionInfo } from "../observer.ts";
 import type { Limits } from "../options/settings.ts";
 import type { Address } from "../ports.ts";
+import { ClientCounts } from "./client_counts.ts";
 import { LiveSet } from "./live_set.ts";
 
 /** Of the connections over the limit, so many parts of it at a time are told so; the rest is closed. */
@@ -29,13 +30,15 @@ export class Population<Connection extends Counted> {
   readonly views: ReadonlySet<ConnectionInfo>;
   readonly #limits: Limits;
   readonly #set = new Set<Connection>();
-  /** How many there are from each address, and each one's address; only where that is limited. */
-  readonly #byAddress = new Map<string, number>();
-  readonly #addresses = new Map<Connection, string>();
+  /** How many there are of each client, and each one's client; only where that is limited. */
+  readonly #byClient: ClientCounts;
+  readonly #clients = new Map<Connection, string>();
   #refused = 0;
 
   constructor(limits: Limits) {
     this.#limits = limits;
+    const { connectionsPerAddress: most, ipv6Prefix } = limits;
+    this.#byClient = new ClientCounts({ most, ipv6Prefix });
     this.views = new LiveSet(this.#set, ({ view }) => view);
   }
 
@@ -78,18 +81,17 @@ export class Population<Connection extends Counted> {
   remove(connection: Connection): void {
     if (!this.#set.delete(connection)) return;
     if (connection.overLimit) this.#refused--;
-    const address = this.#addresses.get(connection);
-    if (address === undefined) return;
-    this.#addresses.delete(connection);
-    const left = this.#byAddress.get(address)! - 1;
-    if (left === 0) this.#byAddress.delete(address);
-    else this.#byAddress.set(address, left);
+    const client = this.#clients.get(connection);
+    if (client === undefined) return;
+    this.#clients.delete(connection);
+    this.#byClient.remove(client);
   }
 
   #count(connection: Connection, peer: Address): void {
     if (peer.transport !== "tcp" || this.#limits.connectionsPerAddress === 0) return;
-    this.#addresses.set(connection, peer.hostname);
-    this.#byAddress.set(peer.hostname, (this.#byAddress.get(peer.hostname) ?? 0) + 1);
+    const client = this.#byClient.clientAt(peer.hostname);
+    this.#clients.set(connection, client);
+    this.#byClient.add(client);
   }
 
   #isOver(peer: Address | null): boolean {
@@ -100,6 +102,6 @@ export class Population<Connection extends Counted> {
   #isCrowded(peer: Address): boolean {
     const { connectionsPerAddress } = this.#limits;
     return connectionsPerAddress > 0 && peer.transport === "tcp" &&
-      (this.#byAddress.get(peer.hostname) ?? 0) >= connectionsPerAddress;
+      this.#byClient.isFull(this.#byClient.clientAt(peer.hostname));
   }
 }

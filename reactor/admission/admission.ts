@@ -27,6 +27,7 @@ import type { QueuedRequest } from "../request_head.ts";
 import type { Clock, StopTimer } from "../ports.ts";
 import type { QueueOptions } from "../options/queue_options.ts";
 import { nextMicrotask } from "../timing/microtasks.ts";
+import { Abandoned } from "./abandoned.ts";
 import { Flushes } from "./flushes.ts";
 import { LaneChoice } from "./lane_choice.ts";
 import { Lanes } from "./lanes.ts";
@@ -34,9 +35,6 @@ import { AdaptiveLimit, FixedLimit, type Limit } from "./limit.ts";
 import { type Applicant, Ticket, type TicketOffice } from "./ticket.ts";
 import { Turn } from "./turn.ts";
 import { type WaitPercentiles, Waits } from "./waits.ts";
-
-/** How long a handler keeps its slot if it goes on after it was aborted, in milliseconds. */
-export const ABANDONED_MS = 5_000;
 
 /** What an admission is made of. */
 export interface AdmissionInit {
@@ -86,7 +84,7 @@ export class Admission implements WorkQueue, TicketOffice {
   readonly #lanes: Lanes<Ticket>;
   readonly #turn: Turn;
   readonly #waits = new Waits();
-  readonly #abandoned: { readonly ticket: Ticket; readonly at: number }[] = [];
+  readonly #abandoned: Abandoned;
   readonly #flushes = new Flushes();
   #active = 0;
   #shed = 0;
@@ -96,12 +94,12 @@ export class Admission implements WorkQueue, TicketOffice {
   #pumping = false;
   #stopPoll: StopTimer | null = null;
   #stopExpiry: StopTimer | null = null;
-  #stopRelease: StopTimer | null = null;
 
   constructor(init: AdmissionInit) {
     const { maxActive, maxQueued, maxWait, lane } = init.options;
     this.#clock = init.clock;
     this.#turn = new Turn(init.clock);
+    this.#abandoned = new Abandoned(init.clock);
     this.#limit = maxActive === "auto"
       ? new AdaptiveLimit(init.options)
       : new FixedLimit(maxActive);
@@ -199,10 +197,9 @@ export class Admission implements WorkQueue, TicketOffice {
    * `flush` waits for a handler that never settles.
    */
   stop(): void {
-    for (const { ticket } of this.#abandoned.splice(0)) ticket.giveUp();
+    this.#abandoned.stop();
     this.#stopPoll?.();
     this.#stopExpiry?.();
-    this.#stopRelease?.();
   }
 
   responded(ticket: Ticket): void {
@@ -221,8 +218,7 @@ export class Admission implements WorkQueue, TicketOffice {
   }
 
   abandoned(ticket: Ticket): void {
-    this.#abandoned.push({ ticket, at: this.#clock.now() + ABANDONED_MS });
-    this.#stopRelease ??= this.#clock.after(ABANDONED_MS, () => this.#release());
+    this.#abandoned.add(ticket);
   }
 
   #free(ticket: Ticket): void {
@@ -315,17 +311,5 @@ export class Admission implements WorkQueue, TicketOffice {
       if (this.#lanes.size === 0) this.#rest();
       else this.#watchWaits(later);
     });
-  }
-
-  /** Frees the slots of handlers that were told to stop some time ago and did not. */
-  #release(): void {
-    const now = this.#clock.now();
-    while (this.#abandoned.length > 0 && this.#abandoned[0]!.at <= now) {
-      this.#abandoned.shift()!.ticket.giveUp();
-    }
-    const next = this.#abandoned[0];
-    this.#stopRelease = next === undefined
-      ? null
-      : this.#clock.after(Math.max(1, next.at - now), () => this.#release());
   }
 }

@@ -11,6 +11,7 @@ import {
   BodyError,
   type ProtocolCode,
   ProtocolError,
+  STATUS_OF,
 } from "../errors.ts";
 import type { ResponseHead } from "../exchange.ts";
 import { statusLine } from "../h1/serialize.ts";
@@ -25,11 +26,17 @@ export function refusal(status: number, dateLine: string): string {
   return statusLine(status, 1) + "content-length: 0\r\n" + dateLine + "connection: close\r\n\r\n";
 }
 
+/** Why a request that breaks no rule is turned away; its connection persists. */
+export type Rejection = "overloaded" | "too_many_requests";
+
 /**
- * The answer to a request that the queue turns away; the connection persists. The client may retry after a
- * second: by then a queue that is full now has, by default, handled or turned away all that is in it.
+ * The answers to requests that are turned away. The client may retry after a second: by then a queue that is
+ * full now has, by default, handled or turned away all that is in it.
  */
-export const OVERLOADED: ResponseHead = { status: 503, fields: ["retry-after", "1"] };
+export const REJECTIONS: Readonly<Record<Rejection, ResponseHead>> = {
+  overloaded: { status: STATUS_OF.overloaded, fields: ["retry-after", "1"] },
+  too_many_requests: { status: STATUS_OF.too_many_requests, fields: ["retry-after", "1"] },
+};
 
 /** The close reason of a connection whose request was refused. */
 export function refusalReason(code: ProtocolCode): CloseReason {
@@ -42,6 +49,7 @@ export function refusalReason(code: ProtocolCode): CloseReason {
     case "target_too_long":
     case "head_too_large":
     case "too_many_fields":
+    case "too_many_requests":
     case "overloaded":
       return "limit";
     default:

@@ -6,6 +6,7 @@
 
 import type { ClientRequest } from "../exchange.ts";
 import type { Address, ProxyHeader } from "../ports.ts";
+import { formatIp, parseIp } from "../proxy_protocol/ip_address.ts";
 import type { Client } from "../request_head.ts";
 
 /** The client is whoever is at the other end of the connection. */
@@ -18,14 +19,17 @@ export function clientByPeer({ head, remoteAddr, secure, proxyHeader }: ClientRe
   };
 }
 
-/** The platform writes an IPv4 address that is mapped into IPv6 so. */
+/** How an IPv4 address begins that is mapped into IPv6. */
 const MAPPED = "::ffff:";
 
 /** The IP address of a peer, IPv4 as IPv4; `null` at a unix socket. */
 export function addressOfPeer(peer: Address): string | null {
   if (peer.transport === "unix") return null;
   const { hostname } = peer;
-  return hostname.startsWith(MAPPED) ? hostname.slice(MAPPED.length) : hostname;
+  if (!hostname.startsWith(MAPPED)) return hostname;
+  // Not all that begins so is mapped: `::ffff:0:1` is an address of its own.
+  const ip = parseIp(hostname);
+  return ip === null ? hostname : formatIp(ip);
 }
 
 /** PROXY protocol, §2.2.6: the field of TLS, and its bit for a client that connected through it. */

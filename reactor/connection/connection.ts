@@ -286,7 +286,7 @@ export class Connection
   }
 
   onRejected(): void {
-    this.#exchange!.reject();
+    this.#exchange!.reject("overloaded");
     this.settle();
   }
 
@@ -439,7 +439,8 @@ export class Connection
     this.#deliver(exchange);
     this.#move(EVENTS.upgrade);
     const { inbox } = this;
-    this.#upgraded = new UpgradedConnection(this, { conn: this.#conn, io: this.#io, inbox });
+    const { share } = exchange;
+    this.#upgraded = new UpgradedConnection(this, { conn: this.#conn, io: this.#io, inbox, share });
     if (this.peerEnded) this.#upgraded.ended();
     this.#noteAsked();
     this.flush();
@@ -559,10 +560,14 @@ export class Connection
 
   #begin(exchange: LiveExchange): void {
     const { admission } = this.context;
+    this.#exchange = exchange;
+    if (!this.#hasShare(exchange)) {
+      this.#observed?.begun(exchange, exchange.head);
+      return exchange.reject("too_many_requests");
+    }
     const ticket = admission === null ? null : admission.enter();
     const atOnce = ticket === null || admission!.begin(ticket);
     exchange.ticket = ticket;
-    this.#exchange = exchange;
     this.#move(atOnce ? EVENTS.request : EVENTS.hold);
     this.#observed?.begun(exchange, exchange.head);
     if (atOnce) return;
@@ -571,6 +576,17 @@ export class Connection
       pipelined: this.#reader.pipelined,
     });
     if (this.peerEnded && this.state === "queued") this.#leaveQueue();
+  }
+
+  /** Counts the request for its client, if that is limited; returns whether the client has room for it. */
+  #hasShare(exchange: LiveExchange): boolean {
+    const { clientLimit } = this.context;
+    if (clientLimit === null) return true;
+    const { address } = exchange.client;
+    // At a unix socket, nobody knows who it is unless a trusted proxy says so.
+    if (address === null) return true;
+    exchange.share = clientLimit.enter(address);
+    return exchange.share !== null;
   }
 
   #callApplication(exchange: LiveExchange): void {
@@ -752,7 +768,7 @@ export class Connection
   #leaveQueue(): void {
     const exchange = this.#exchange!;
     this.context.admission!.cancel(exchange.ticket!);
-    exchange.reject();
+    exchange.reject("overloaded");
   }
 
   // What is due, and what is refused.
@@ -873,7 +889,7 @@ export class Connection
       this.#exchange = null;
       exchange?.lost(abortError(reason));
       this.#unreadBody?.fail(cutShort());
-      this.#upgraded?.ended();
+      this.#upgraded?.over();
       this.#reader.end();
       if (this.#deliveries.size > 0) this.#deliveries.lost(abortError(reason));
       const aborter = this.#aborter;

@@ -6,6 +6,7 @@
 
 import type { Counted } from "../accepting/population.ts";
 import type { Admission } from "../admission/admission.ts";
+import type { ClientLimit } from "../admission/client_limit.ts";
 import type { PlainAnswers } from "../answer/plain_answers.ts";
 import type { Agenda } from "../dispatch/agenda.ts";
 import type { Observers } from "../dispatch/observers.ts";
@@ -33,6 +34,8 @@ export interface ConnectionContext {
   readonly agenda: Agenda;
   /** The queue in front of the application; `null` where there is none. */
   readonly admission: Admission | null;
+  /** The limit on the requests of one client; `null` where there is none. */
+  readonly clientLimit: ClientLimit | null;
   /** Who watches; `null` while nobody does. */
   readonly observers: Observers | null;
   /** The coarse clock of all deadlines, in milliseconds. */

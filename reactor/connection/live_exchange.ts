@@ -6,10 +6,11 @@
  * @module
  */
 
+import type { ClientShare } from "../admission/client_limit.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import { type AnswerFraming, answerFraming, answerHead, asksToClose } from "../answer/answer.ts";
 import type { PlainAnswers } from "../answer/plain_answers.ts";
-import { OVERLOADED } from "../answer/refusal.ts";
+import { type Rejection, REJECTIONS } from "../answer/refusal.ts";
 import type { Observers } from "../dispatch/observers.ts";
 import { type AbortError, BodyError, type ProtocolError } from "../errors.ts";
 import type {
@@ -117,6 +118,8 @@ export class LiveExchange implements Exchange, ExchangeInfo, ClientRequest, Deli
   next: Delivery | null = null;
   /** Its place in the queue; `null` where there is no queue. */
   ticket: Ticket | null = null;
+  /** What it counts for at its client; `null` where that is not limited. */
+  share: ClientShare | null = null;
   /** How long its handler may take, in milliseconds; 0 is without a bound. */
   handlerMs = 0;
   /** What the engine answers unless the handler does, now that it was told to stop. */
@@ -189,6 +192,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, ClientRequest, Deli
 
   settled(): void {
     this.ticket?.settled();
+    this.share?.settled();
   }
 
   /** Whether the application has not been called for it yet. */
@@ -254,11 +258,13 @@ export class LiveExchange implements Exchange, ExchangeInfo, ClientRequest, Deli
     this.#complete();
   }
 
-  /** The queue rejects the request: the application is never called. */
-  reject(): void {
+  /** There is no room for the request: the application is never called. */
+  reject(code: Rejection): void {
     this.#called = true;
-    this.#host.noteRefused({ code: "overloaded", status: OVERLOADED.status, exchange: this });
-    this.#answer(OVERLOADED, "");
+    this.settled();
+    const answer = REJECTIONS[code];
+    this.#host.noteRefused({ code, status: answer.status, exchange: this });
+    this.#answer(answer, "");
   }
 
   beginBody(head: ResponseHead, length: number | null): boolean {
@@ -299,7 +305,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, ClientRequest, Deli
     if (this.#owed > 0) return this.cut();
     if (this.#framing === "chunked") this.#append(lastChunk(trailers));
     this.#phase = "complete";
-    this.ticket?.answered();
+    this.#answered();
     this.#host.onAnswerComplete(this);
     this.#host.settle();
   }
@@ -344,6 +350,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, ClientRequest, Deli
     if (this.abortReason !== undefined || this.#outcome !== "pending") return;
     this.abortReason = reason;
     this.ticket?.aborted();
+    if (this.#called) this.share?.aborted();
     const call = this.onAbort;
     this.onAbort = null;
     if (call !== null) this.#host.note(() => call(reason));
@@ -367,7 +374,7 @@ export class LiveExchange implements Exchange, ExchangeInfo, ClientRequest, Deli
     this.abort(reason);
     const code = reason.code === "peer_gone" ? "peer_closed" : "aborted";
     this.body?.fail(new BodyError(code, reason.message, { cause: reason }));
-    this.ticket?.answered();
+    this.#answered();
     this.#settle(reason);
     // A handler that is never called can never settle.
     if (!this.#called) this.settled();
@@ -400,8 +407,14 @@ export class LiveExchange implements Exchange, ExchangeInfo, ClientRequest, Deli
   #complete(): void {
     this.#phase = "complete";
     this.#host.onAnswerBegun();
-    this.ticket?.answered();
+    this.#answered();
     this.#host.onAnswerComplete(this);
+  }
+
+  /** The answer is complete, or never will be. */
+  #answered(): void {
+    this.ticket?.answered();
+    this.share?.answered();
   }
 
   #admissible(head: ResponseHead): ResponseHead {

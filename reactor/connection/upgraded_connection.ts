@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { ClientShare } from "../admission/client_limit.ts";
 import type { TakenConn } from "../exchange.ts";
 import type { Inbox } from "../memory/inbox.ts";
 import type { Address, Bytes, Conn } from "../ports.ts";
@@ -23,6 +24,8 @@ export interface UpgradeParts {
   readonly conn: Pick<Conn, "localAddr" | "remoteAddr" | "ref" | "unref">;
   readonly inbox: Inbox;
   readonly io: Pick<IoLoop, "writeRaw" | "endRaw" | "readOn">;
+  /** What it counts for at its client; `null` where that is not limited. */
+  readonly share: ClientShare | null;
 }
 
 /** The raw connection after a 101 or a 2xx to CONNECT. */
@@ -112,6 +115,12 @@ export class UpgradedConnection implements TakenConn {
   ended(): void {
     this.#ended = true;
     this.arrived();
+  }
+
+  /** The connection has ended. */
+  over(): void {
+    this.#parts.share?.answered();
+    this.ended();
   }
 
   #more(): Promise<void> {

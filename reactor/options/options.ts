@@ -88,6 +88,8 @@ export const DEFAULT_LIMITS: Limits = {
   pipelinedRequests: 64,
   connections: 16_384,
   connectionsPerAddress: 0,
+  requestsPerClient: 0,
+  ipv6Prefix: 64,
   overConnections: "wait",
   drainBytes: 256 * 1024,
   lingerBytes: 64 * 1024 * 1024,
@@ -168,6 +170,7 @@ export function optionsForPath(options: Options, path: string): PathOptions {
 const MS = { least: 0, most: MAX_MS, unit: "milliseconds" };
 const AMOUNT = { least: 0, most: Number.MAX_SAFE_INTEGER, unit: "" };
 const AMOUNT_FROM_ONE = { ...AMOUNT, least: 1 };
+const BITS = { least: 1, most: 128, unit: "bits" };
 
 /** `defaults`, with the numbers of `given` in their places, each checked against its range. */
 function resolveNumbers<T extends Record<keyof T, number>>(
@@ -212,6 +215,7 @@ function resolveLimits(given?: Partial<Limits>): Limits {
 }
 
 function limitRange(key: string): typeof AMOUNT {
+  if (key === "ipv6Prefix") return BITS;
   return AT_LEAST_ONE.includes(key) ? AMOUNT_FROM_ONE : AMOUNT;
 }
 

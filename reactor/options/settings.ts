@@ -156,10 +156,35 @@ export interface Limits {
   readonly connections: number;
   /**
    * The number of connections open at once from one IP address, `0` = off; one above it gets 503 and is
-   * closed. Off, because behind a proxy all connections come from one address.
+   * closed. Addresses of IPv6 count together as {@linkcode Limits.ipv6Prefix} says. Off, because behind a
+   * proxy all connections come from one address.
    * @default {0}
    */
   readonly connectionsPerAddress: number;
+  /**
+   * The number of requests that one client has under way at once, `0` = off; one above it gets 429 with
+   * `Retry-After: 1` before it waits in the queue, its handler is not called, and its connection persists.
+   *
+   * The client is the address in `info.client`: the peer, or whoever the option `trustedProxies` lets it
+   * speak for. Without that option, all clients of a proxy are one. What comes through a unix socket and has
+   * no known address is not limited.
+   *
+   * A request is under way from its head until its answer is complete (for a stream, its last byte) and its
+   * handler has settled; a handler that was told to stop, through `request.signal`, and goes on counts for
+   * five seconds more. A WebSocket, or another connection that a handler has taken over, counts until it ends.
+   * nginx's `limit_conn` counts as well until the end of the connection, with 503 by default.
+   * @default {0}
+   */
+  readonly requestsPerClient: number;
+  /**
+   * How many bits of an IPv6 address tell one client from another for {@linkcode Limits.connectionsPerAddress}
+   * and {@linkcode Limits.requestsPerClient}, 1 to 128: addresses that begin with the same bits count as one,
+   * with 128 each for itself. IPv4 addresses count whole, also those that are written as IPv6 (`::ffff:…`).
+   *
+   * A single customer gets a /64 at least, often a /56 or a /48 (RFC 6177), and can use every address in it.
+   * @default {64}
+   */
+  readonly ipv6Prefix: number;
   /**
    * What happens at {@linkcode Limits.connections}: with `"wait"`, the server stops accepting, so that
    * further connections wait in the kernel's backlog, as with HAProxy; with `"refuse"`, it accepts them and

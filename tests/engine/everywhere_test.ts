@@ -7,7 +7,7 @@
  * @module
  */
 
-import { ABANDONED_MS } from "../../reactor/admission/admission.ts";
+import { ABANDONED_MS } from "../../reactor/admission/abandoned.ts";
 import type { ConnectionInfo, Observer } from "../../reactor/observer.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { Uncaught } from "../support/uncaught.ts";
@@ -162,6 +162,7 @@ const KINDS: readonly { readonly name: string; readonly options: RigOptions }[] 
   { name: "no queue", options: {} },
   { name: "queue", options: { queue: { maxActive: 1, maxQueued: 2, maxWait: 500 } } },
   { name: "limits", options: { limits: { connectionsPerAddress: 2, drainBytes: 5 } } },
+  { name: "requests per client", options: { limits: { requestsPerClient: 2 } } },
 ];
 
 for (const hook of HOOKS) {

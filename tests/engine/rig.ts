@@ -153,6 +153,7 @@ export class Rig {
     assertEquals(this.reactor.connections.size, 0, "Connections are left");
     assertEquals(this.clock.pending, 0, "Timers are left");
     assertEquals(this.buffers.out, 0, "Buffers are left");
+    assertEquals(this.reactor.clientLimit?.clients ?? 0, 0, "Requests still count");
     assertEquals(this.ended === undefined, false, "The reactor still runs");
   }
 

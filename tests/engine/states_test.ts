@@ -14,7 +14,7 @@ const EXPECTED: Readonly<Record<State, string>> = {
   proxy_header: "identified→idle close→closed",
   handshake: "secured→idle close→closed",
   idle: "bytes→head refuse→writing linger→lingering close→closed",
-  head: "request→handling hold→queued refuse→writing close→closed",
+  head: "request→handling hold→queued refuse→writing respond→writing close→closed",
   queued: "admit→handling respond→writing close→closed",
   handling: "respond→writing upgrade→upgraded close→closed",
   writing: "next→head flushed→idle drain→draining linger→lingering close→closed",

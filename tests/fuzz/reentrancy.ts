@@ -6,7 +6,7 @@
  * @module
  */
 
-import { ABANDONED_MS } from "../../reactor/admission/admission.ts";
+import { ABANDONED_MS } from "../../reactor/admission/abandoned.ts";
 import { latin1, settled } from "../engine/fakes.ts";
 import { answers, Rig } from "../engine/rig.ts";
 import type { Dice } from "../order/dice.ts";

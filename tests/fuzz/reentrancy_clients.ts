@@ -166,6 +166,7 @@ export function optionsFrom(dice: Dice, lane: () => "high" | "normal"): ReactorO
     requestsPerConnection: dice.oneIn(6) ? 1 + dice.below(3) : 0,
     connections: dice.oneIn(4) ? 1 + dice.below(3) : 16_384,
     connectionsPerAddress: dice.oneIn(3) ? 1 + dice.below(2) : 0,
+    requestsPerClient: dice.oneIn(3) ? 1 + dice.below(3) : 0,
     overConnections: dice.oneIn(2) ? "wait" : "refuse",
   } as const;
   const shared = { timeouts, limits, keepAliveHeader: dice.oneIn(4) };

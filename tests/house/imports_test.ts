@@ -15,6 +15,7 @@ const MECHANISMS = [
   "timing/microtasks",
   "timing/timer_wheel",
   "timing/rounds",
+  "admission/abandoned",
   "admission/flushes",
   "admission/lane",
   "admission/limit",

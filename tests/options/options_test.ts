@@ -34,6 +34,8 @@ Deno.test("resolveOptions() gives the documented defaults", () => {
       pipelinedRequests: 64,
       connections: 16_384,
       connectionsPerAddress: 0,
+      requestsPerClient: 0,
+      ipv6Prefix: 64,
       overConnections: "wait",
       drainBytes: 262_144,
       lingerBytes: 64 * MIB,

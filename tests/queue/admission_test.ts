@@ -6,7 +6,8 @@
  */
 
 import fc from "fast-check";
-import { ABANDONED_MS, Admission } from "../../reactor/admission/admission.ts";
+import { ABANDONED_MS } from "../../reactor/admission/abandoned.ts";
+import { Admission } from "../../reactor/admission/admission.ts";
 import { type LaneName, LANES, MOST_PASSED_OVER } from "../../reactor/admission/lanes.ts";
 import type { Ticket } from "../../reactor/admission/ticket.ts";
 import { DEFAULT_QUEUE, type QueueOptions } from "../../reactor/options/queue_options.ts";
