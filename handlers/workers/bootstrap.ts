@@ -13,6 +13,7 @@ import type {
   FromExchange,
   FromWorker,
   Origin,
+  PostedInfo,
   PostedRequest,
   PostedResponse,
   ToWorker,
@@ -27,7 +28,7 @@ export interface WorkerSetup {
   readonly port: MessagePort;
 }
 
-type Handler = (request: Request, info: { remoteAddr: Deno.Addr | null }) => unknown;
+type Handler = (request: Request, info: PostedInfo) => unknown;
 
 type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
 
@@ -48,7 +49,7 @@ class Exchange {
 
   async run(handler: Handler, head: PostedRequest): Promise<void> {
     try {
-      const response = await handler(this.#request(head), { remoteAddr: head.remoteAddr });
+      const response = await handler(this.#request(head), head.info);
       await this.#answer(response);
     } catch (error) {
       this.#post({ kind: "threw", error: toWire(error), origin: this.#originOf(error) });

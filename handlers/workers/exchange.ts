@@ -7,7 +7,7 @@
  */
 
 import { type BodyMessage, BodySink, BodySource } from "./body_transfer.ts";
-import type { FromExchange, PostedRequest, PostedResponse } from "./messages.ts";
+import type { FromExchange, PostedInfo, PostedRequest, PostedResponse } from "./messages.ts";
 import { fromWire, toWire } from "./wire_error.ts";
 import type { Pool, PoolRefusal, Task } from "./pool.ts";
 import type { WorkerPort } from "./worker_port.ts";
@@ -27,8 +27,7 @@ export class WorkerCrash extends Error {
 export interface ExchangeInit {
   /** Tells it from the others of its pool. */
   readonly id: number;
-  /** The client's address, if it is known. */
-  readonly remoteAddr: Deno.Addr | null;
+  readonly info: PostedInfo;
   readonly pool: Pool;
 }
 
@@ -36,7 +35,7 @@ export interface ExchangeInit {
 export class WorkerExchange implements Task {
   readonly #id: number;
   readonly #request: Request;
-  readonly #remoteAddr: Deno.Addr | null;
+  readonly #info: PostedInfo;
   readonly #pool: Pool;
   readonly #answer = Promise.withResolvers<Response>();
   readonly #onAbort = () => this.#abort();
@@ -44,10 +43,10 @@ export class WorkerExchange implements Task {
   #source: BodySource | null = null;
   #sink: BodySink | null = null;
 
-  constructor(request: Request, { id, remoteAddr, pool }: ExchangeInit) {
+  constructor(request: Request, { id, info, pool }: ExchangeInit) {
     this.#id = id;
     this.#request = request;
-    this.#remoteAddr = remoteAddr;
+    this.#info = info;
     this.#pool = pool;
   }
 
@@ -67,7 +66,7 @@ export class WorkerExchange implements Task {
   begin(port: WorkerPort): void {
     this.#port = port;
     try {
-      const head = requestHead(this.#request, this.#remoteAddr);
+      const head = requestHead(this.#request, this.#info);
       if (this.#request.body !== null) {
         this.#source = new BodySource(
           this.#request.body,
@@ -178,10 +177,10 @@ export class WorkerExchange implements Task {
   }
 }
 
-function requestHead(request: Request, remoteAddr: Deno.Addr | null): PostedRequest {
+function requestHead(request: Request, info: PostedInfo): PostedRequest {
   const { method, url } = request;
   const hasBody = request.body !== null;
-  return { method, url, headers: [...request.headers], hasBody, remoteAddr };
+  return { method, url, headers: [...request.headers], hasBody, info };
 }
 
 /**

@@ -5,11 +5,18 @@
  * @module
  */
 
+import type { Client } from "../../reactor/request_head.ts";
 import type { BodyMessage } from "./body_transfer.ts";
 import type { WireError } from "./wire_error.ts";
 
 /** Field lines as pairs, so that each Set-Cookie stays its own. */
 export type FieldPairs = readonly (readonly [string, string])[];
+
+/** What the handler gets beside the request; `null` for what the pool was called without. */
+export interface PostedInfo {
+  readonly remoteAddr: Deno.Addr | null;
+  readonly client: Client | null;
+}
 
 /** A request without its body. */
 export interface PostedRequest {
@@ -18,8 +25,7 @@ export interface PostedRequest {
   readonly headers: FieldPairs;
   /** Whether a body can be pulled. */
   readonly hasBody: boolean;
-  /** The client's address; `null` when the pool was called without an `info`. */
-  readonly remoteAddr: Deno.Addr | null;
+  readonly info: PostedInfo;
 }
 
 /** A response; without its body, if that has to be pulled. */

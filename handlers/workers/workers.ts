@@ -6,8 +6,10 @@
  */
 
 import { denoPorts } from "../../reactor/deno_ports.ts";
+import type { Client } from "../../reactor/request_head.ts";
 import { report } from "../report.ts";
 import { WorkerExchange } from "./exchange.ts";
+import type { PostedInfo } from "./messages.ts";
 import { resolvePoolOptions, type WorkersOptions } from "./options.ts";
 import { Pool, type WorkersStats } from "./pool.ts";
 import { threads } from "./worker_port.ts";
@@ -24,8 +26,10 @@ export type WorkerHandler = (
 
 /** What a handler in a worker gets beside the request. */
 export interface WorkerHandlerInfo {
-  /** The client's address; `null` when the pool was called without one. */
+  /** The far end of the connection; `null` when the pool was called without one. */
   remoteAddr: Deno.Addr | null;
+  /** Who sent the request, as on the server's thread; `null` when the pool was called without it. */
+  client: Client | null;
 }
 
 /** A handler that runs in workers: for `serve`, and inside any router. */
@@ -34,7 +38,7 @@ export interface Workers extends AsyncDisposable {
    * Answers one request in a worker. Rejects with what the handler threw, with a `WorkerCrash` when the
    * worker failed, and with the reason of the request's signal when that fires first.
    */
-  (request: Request, info?: { readonly remoteAddr?: Deno.Addr }): Promise<Response>;
+  (request: Request, info?: Partial<WorkerHandlerInfo>): Promise<Response>;
   /** The pool's counts. */
   stats(): WorkersStats;
   /**
@@ -73,9 +77,8 @@ export function workers(module: URL | string, options?: WorkersOptions): Workers
     report: (error) => report("A worker failed:", error),
   });
   let requests = 0;
-  const handler = (request: Request, info?: { readonly remoteAddr?: Deno.Addr }) =>
-    new WorkerExchange(request, { id: ++requests, remoteAddr: addressOf(info?.remoteAddr), pool })
-      .run();
+  const handler = (request: Request, info: Partial<WorkerHandlerInfo> = {}) =>
+    new WorkerExchange(request, { id: ++requests, info: posted(info), pool }).run();
   return Object.assign(handler, {
     stats: () => pool.stats(),
     close: () => pool.close(),
@@ -83,7 +86,10 @@ export function workers(module: URL | string, options?: WorkersOptions): Workers
   });
 }
 
-/** Its own copy: what is posted must be plain data. */
-function addressOf(addr: Deno.Addr | undefined): Deno.Addr | null {
-  return addr === undefined ? null : { ...addr };
+/** Copies: what is posted must be plain data. */
+function posted({ remoteAddr, client }: Partial<WorkerHandlerInfo>): PostedInfo {
+  return {
+    remoteAddr: remoteAddr ? { ...remoteAddr } : null,
+    client: client ? { ...client } : null,
+  };
 }

@@ -1,6 +1,8 @@
-import { WorkerCrash } from "../../mod.ts";
+import { serve, WorkerCrash } from "../../mod.ts";
+import { request } from "../engine/requests.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../support/assert.ts";
 import { onWeir, start } from "../support/servers.ts";
+import { WireClient } from "../support/wire.ts";
 import { handlersPool, requestTo } from "./support.ts";
 
 Deno.test("a request reaches the worker whole", async () => {
@@ -17,6 +19,31 @@ Deno.test("a request reaches the worker whole", async () => {
     remote: "192.0.2.1",
     self: "object",
   });
+});
+
+Deno.test("a worker gets null for what the pool was called without", async () => {
+  await using pool = handlersPool();
+  const answer = await pool(requestTo("/info"));
+  assertEquals(await answer.json(), { remoteAddr: null, client: null });
+});
+
+Deno.test("info.client in a worker is that of the server's thread", async () => {
+  await using pool = handlersPool();
+  const seen: unknown[] = [];
+  const options = { hostname: "127.0.0.1", port: 0, trustedProxies: ["loopback"], onListen() {} };
+  await using server = serve(options, (request, info) => {
+    seen.push({ remoteAddr: info.remoteAddr, client: info.client });
+    return pool(request, info);
+  });
+  using client = await WireClient.connect(server.addr.port);
+  const forwarded = ["X-Forwarded-For: 203.0.113.7", "X-Forwarded-Proto: https"];
+  for (const fields of [forwarded, []]) {
+    const answer = await client.ask(request({ target: "/info", fields }));
+    assertEquals(JSON.parse(answer.text), seen.pop());
+  }
+  const answer = await client.ask(request({ target: "/info", fields: forwarded }));
+  const expected = { address: "203.0.113.7", port: null, protocol: "https", host: "h" };
+  assertEquals(JSON.parse(answer.text).client, expected);
 });
 
 const ANSWERS: readonly (readonly [string, (response: Response) => unknown, unknown])[] = [
