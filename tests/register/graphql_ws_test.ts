@@ -6,8 +6,7 @@
  */
 
 import { assertEquals } from "../support/assert.ts";
-import { run } from "../support/programs.ts";
-import { bundleRegister, RunningProgram, TemporaryFolder } from "./preloaded.ts";
+import { runInstalled } from "./installed.ts";
 
 const PACKAGES = { "graphql": "16.15.0", "graphql-ws": "6.4.2" };
 
@@ -39,17 +38,8 @@ console.log(typeof await server.shutdown());
 `;
 
 Deno.test("preload: graphql-ws serves a query and a subscription, unchanged", async () => {
-  await using folder = new TemporaryFolder();
-  folder.write("package.json", JSON.stringify({ type: "module", dependencies: PACKAGES }));
-  folder.write("app.mjs", PROGRAM);
-  const install = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
-  const { code: installed, stderr } = await run("npm", ["--prefix", folder.path, ...install], {
-    ms: 60_000,
-  });
-  assertEquals(installed, 0, stderr);
-  const args = ["run", "-A", `--preload=${await bundleRegister(folder)}`, "app.mjs"];
-  await using program = new RunningProgram(args, folder.path);
-  const { code, output } = await program.end();
+  const files = { "app.mjs": PROGRAM };
+  const { code, output } = await runInstalled({ packages: PACKAGES, files, main: "app.mjs" });
   assertEquals(output.trim().split("\n"), [
     '{"hello":"world"}',
     '{"count":1}',
