@@ -8,10 +8,9 @@
 import type { Exchange, ResponseHead } from "../../reactor/exchange.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { soon } from "../../reactor/timing/microtasks.ts";
+import { type PieceReader, readerOf } from "./direct_body.ts";
 import type { StreamPlan } from "./send_plan.ts";
 import { trailersOf } from "./trailers.ts";
-
-type Reader = ReadableStreamDefaultReader<unknown>;
 
 /** One read under way, and what came of it. */
 interface Pull {
@@ -32,12 +31,12 @@ const CANCELLED = "resource closed";
  * `exchange.responded` is then true, the head has gone out and the answer cannot be mended.
  */
 export async function sendStream(exchange: Exchange, plan: StreamPlan): Promise<void> {
-  const reader: Reader = plan.stream.getReader();
+  const reader = readerOf(plan.stream);
   let pull = startPull(reader);
   // A first piece that is there soon goes out together with the head.
   await soon(() => pull.settled);
   if (pull.failed) throw pull.error;
-  const stopWatching = cancelWhenLost(exchange, reader);
+  const stopWatching = watchDelivery(exchange, reader);
   try {
     if (pull.result?.done === false) asBytes(pull.result.value);
     const trailers = plan.length === null ? trailersOf(exchange) : undefined;
@@ -78,7 +77,7 @@ export function discard(response: unknown): void {
   cancel(response.body);
 }
 
-function startPull(reader: Reader): Pull {
+function startPull(reader: PieceReader): Pull {
   const pull: Pull = {
     settled: false,
     failed: false,
@@ -90,7 +89,7 @@ function startPull(reader: Reader): Pull {
   return pull;
 }
 
-async function finishPull(pull: Pull, reader: Reader): Promise<void> {
+async function finishPull(pull: Pull, reader: PieceReader): Promise<void> {
   try {
     pull.result = await reader.read();
   } catch (error) {
@@ -105,13 +104,17 @@ function asBytes(value: unknown): Bytes {
   throw new TypeError("Cannot send the body: a piece of its stream is not a Uint8Array");
 }
 
-/** A stream that waits for its next event has to hear that its client is gone. */
-function cancelWhenLost(exchange: Exchange, reader: Reader): () => void {
+/**
+ * A stream that waits for its next event has to hear that its client is gone, and memory can be used again
+ * only when the kernel has taken everything: of an answer that is lost, a write may still be under way.
+ */
+function watchDelivery(exchange: Exchange, reader: PieceReader): () => void {
   const before = exchange.onDelivered;
   let watching = true;
   exchange.onDelivered = (error) => {
     before?.(error);
-    if (watching && error !== undefined) cancel(reader);
+    if (error === undefined) reader.delivered?.();
+    else if (watching) cancel(reader);
   };
   return () => {
     watching = false;

@@ -7,6 +7,7 @@
  */
 
 import type { Bytes } from "../../reactor/ports.ts";
+import { directStream, type PieceSource } from "../fetch/direct_body.ts";
 import type { BodyPart } from "./multipart.ts";
 import { type ByteRange, lengthOf } from "./ranges.ts";
 
@@ -21,22 +22,7 @@ export function streamParts(
   file: Deno.FsFile,
   parts: readonly BodyPart[],
 ): ReadableStream<Bytes> {
-  const reader = new PartReader(file, parts);
-  return new ReadableStream<Bytes>({
-    async pull(controller): Promise<void> {
-      try {
-        const piece = await reader.next();
-        if (piece !== null) controller.enqueue(piece);
-        if (reader.ended) controller.close();
-      } catch (error) {
-        reader.close();
-        throw error;
-      }
-    },
-    cancel(): void {
-      reader.close();
-    },
-  }, { highWaterMark: 0 });
+  return directStream(new PartReader(file, parts));
 }
 
 /** Reads a part at once; shorter than asked for if the file is. */
@@ -53,7 +39,7 @@ export async function readPart(file: Deno.FsFile, range: ByteRange): Promise<Byt
 }
 
 /** Goes through the parts once. */
-class PartReader {
+class PartReader implements PieceSource {
   readonly #file: Deno.FsFile;
   readonly #parts: readonly BodyPart[];
   /** The part at hand, and the next byte of it if it is a range. */
@@ -72,39 +58,39 @@ class PartReader {
     return this.#at >= this.#parts.length;
   }
 
-  /** The next bytes; `null` when the reader was closed meanwhile. */
-  async next(): Promise<Bytes | null> {
+  get wanted(): number {
+    const part = this.#parts[this.#at];
+    if (part === undefined || part instanceof Uint8Array) return 0;
+    return Math.min(PIECE_BYTES, part.last + 1 - (this.#next ?? part.first));
+  }
+
+  async next(into: Bytes): Promise<Bytes | null> {
     const part = this.#parts[this.#at]!;
     if (part instanceof Uint8Array) {
       this.#endPart();
       return part;
     }
     const from = this.#next ?? part.first;
-    if (from !== this.#position) await this.#file.seek(from, Deno.SeekMode.Start);
-    const bytes = new Uint8Array(Math.min(PIECE_BYTES, part.last + 1 - from));
-    const count = await this.#read(bytes);
-    if (count === null) return null;
-    this.#position = this.#next = from + count;
-    if (this.#next > part.last) this.#endPart();
-    return count === bytes.length ? bytes : bytes.subarray(0, count);
+    const bytes = into.subarray(0, this.wanted);
+    try {
+      if (from !== this.#position) await this.#file.seek(from, Deno.SeekMode.Start);
+      const count = await this.#file.read(bytes);
+      if (!this.#open) return null;
+      if (count === null) throw new Error("Cannot send the file: it has become shorter meanwhile");
+      this.#position = this.#next = from + count;
+      if (this.#next > part.last) this.#endPart();
+      return bytes.subarray(0, count);
+    } catch (error) {
+      if (!this.#open) return null;
+      this.close();
+      throw error;
+    }
   }
 
   close(): void {
     if (!this.#open) return;
     this.#open = false;
     this.#file.close();
-  }
-
-  async #read(bytes: Bytes): Promise<number | null> {
-    try {
-      const count = await this.#file.read(bytes);
-      if (count !== null) return count;
-    } catch (error) {
-      if (!this.#open) return null;
-      throw error;
-    }
-    if (!this.#open) return null;
-    throw new Error("Cannot send the file: it has become shorter meanwhile");
   }
 
   #endPart(): void {

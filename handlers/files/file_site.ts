@@ -6,6 +6,7 @@
 
 import { accepts } from "@std/http/negotiation";
 import type { Bytes } from "../../reactor/ports.ts";
+import { directStream } from "../fetch/direct_body.ts";
 import { READING, refuseMethod } from "../methods.ts";
 import type { ServeHandlerInfo } from "../serve_options.ts";
 import { acceptedCodings, EXTENSIONS } from "./codings.ts";
@@ -262,8 +263,12 @@ function isCurrent(known: Pick<Form, "state" | "coding">, form: Form): boolean {
   return isSameState(known.state, form.state) && known.coding === form.coding;
 }
 
-function respond({ status, fields }: Answer, body: BodyInit | null): Response {
-  return new Response(body, { status, headers: [...fields] });
+function respond(
+  { status, fields }: Answer,
+  body: Bytes | ReadableStream<Bytes> | null,
+): Response {
+  const stream = body instanceof Uint8Array ? directStream(body) : body;
+  return new Response(stream, { status, headers: [...fields] });
 }
 
 /**
