@@ -4,10 +4,18 @@
  * @module
  */
 
-import type { Server, Shutdown, ShutdownReport } from "../mod.ts";
+import type { ConnectionInfo, Shutdown, ShutdownReport } from "../mod.ts";
 import type { Output } from "./output.ts";
 import { formatDraining, formatReport, SIGNAL_STATUS } from "./report.ts";
 import { Waiting } from "./waiting.ts";
+
+/** What comes to its end: a server, or workers. */
+export interface Ending {
+  readonly finished: Promise<void>;
+  shutdown(times: Shutdown): Promise<ShutdownReport>;
+  /** What is waited for, where that can be seen. */
+  readonly connections?: ReadonlySet<ConnectionInfo>;
+}
 
 /** What a lifetime is made of. */
 export interface LifetimeInit {
@@ -24,7 +32,7 @@ export interface LifetimeInit {
  */
 export class Lifetime {
   readonly #init: LifetimeInit;
-  #server: Server | null = null;
+  #server: Ending | null = null;
   #report: Promise<ShutdownReport> | null = null;
   #waiting: Waiting | null = null;
   /** 1 if the server ends without being told to. */
@@ -36,8 +44,13 @@ export class Lifetime {
     Deno.addSignalListener("SIGTERM", () => this.#onSignal("SIGTERM"));
   }
 
+  /** Whether it is being ended. */
+  get isEnding(): boolean {
+    return this.#report !== null;
+  }
+
   /** The server that is to be ended. */
-  watch(server: Server): void {
+  watch(server: Ending): void {
     this.#server = server;
   }
 
@@ -49,8 +62,8 @@ export class Lifetime {
     this.#say(`Weir ${formatDraining(shutdown, forcing)}`);
     this.#report = server.shutdown(shutdown);
     this.#status = 0;
-    if (output === null) return;
     const { connections } = server;
+    if (output === null || connections === undefined) return;
     const terminal = Deno.stdout.isTerminal();
     this.#waiting = new Waiting({ connections, times: shutdown, output, terminal });
   }

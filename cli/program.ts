@@ -7,20 +7,18 @@
 
 import config from "../deno.json" with { type: "json" };
 import { loadMounts, mounted, watchFrom } from "../handlers/mounts.ts";
-import type { AccessLog, ServeHandler } from "../mod.ts";
+import type { ServeHandler } from "../mod.ts";
 import { type App, HELLO } from "./app/app.ts";
-import { loadApp } from "./app/load.ts";
 import { type Command, parseCommand } from "./command.ts";
+import { closeLog, inTime } from "./last_lines.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Output } from "./output.ts";
 import { formatAddresses } from "./report.ts";
 import { errorLine, Misuse, StartError } from "./settings/errors.ts";
-import { readSources, type Resolved, resolveSettings, type Settings } from "./settings/settings.ts";
+import { prepare } from "./prepare.ts";
+import { readSources, resolveSettings, type Settings } from "./settings/settings.ts";
 import { dropPermissions, openLog, start } from "./start.ts";
 import { formatSummary } from "./summary.ts";
-
-/** How long the last lines may take, in milliseconds. */
-const LAST_LINES_MS = 500;
 
 /**
  * Runs the command that `args` say; resolves with the exit status.
@@ -52,7 +50,15 @@ async function run(command: Command, hello: App): Promise<number> {
       console.log(`Weir ${config.version} (Deno ${Deno.version.deno})`);
       return 0;
   }
-  const { app, resolved } = await prepare(command, hello);
+  const { target, flags } = command;
+  const { environment, file } = await readSources(flags.config);
+  const layers = [flags.layer, environment, file];
+  const { settings } = resolveSettings(layers);
+  if (command.kind === "serve" && settings.workers !== null) {
+    const { serveWorkers } = await import("./parallel/serve_workers.ts");
+    return await serveWorkers({ target, layers }, settings);
+  }
+  const { app, resolved } = await prepare({ target, layers }, hello);
   switch (command.kind) {
     case "print-config": {
       const { formatSettings } = await import("./settings/print.ts");
@@ -68,19 +74,6 @@ async function run(command: Command, hello: App): Promise<number> {
   }
 }
 
-/** Loads what is to be served, and finds out with which settings. */
-async function prepare(
-  { target, flags }: Extract<Command, { target: unknown }>,
-  hello: App,
-): Promise<{ readonly app: App; readonly resolved: Resolved }> {
-  const { environment, file } = await readSources(flags.config);
-  const layers = [flags.layer, environment, file];
-  const app = target === undefined
-    ? hello
-    : await loadApp(target, resolveSettings(layers).settings);
-  return { app, resolved: resolveSettings([...layers, app.layer]) };
-}
-
 async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
   const force = new AbortController();
   const output = new Output(Deno.stdout);
@@ -90,7 +83,7 @@ async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
   const tracer = trace === null ? null : await import("./trace_output.ts");
   const status = statusPort === null ? null : await import("./status.ts");
   const mounts = await loadMounts(settings);
-  const log = await openLog(settings);
+  const log = await openLog(settings, { reopens: true });
   const mountedApp = { ...app, handler: mounted(app.handler, mounts) };
   const { shutdown } = settings;
   const lifetime = new Lifetime({ shutdown, force, output: settings.quiet ? null : output });
@@ -125,19 +118,4 @@ async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
 async function printed(output: Output, tracing: Promise<void> | null): Promise<void> {
   await tracing;
   await output.flushed();
-}
-
-/** Who does not read does not keep the program from ending. */
-async function inTime(work: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, LAST_LINES_MS);
-  await Promise.race([work, promise]);
-  clearTimeout(timer);
-}
-
-async function closeLog(log: AccessLog | null, say: (line: string) => void): Promise<void> {
-  if (log === null) return;
-  await log.close();
-  // Not to stderr, which may be what took no more.
-  if (log.lost > 0) say(`Weir lost ${log.lost} lines of the access log`);
 }

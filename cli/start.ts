@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly app: App;
   readonly settings: Settings;
   readonly signal: AbortSignal;
+  /** The port is shared; where a number is given, that takes the place of the settings' own. */
+  readonly shared?: { readonly port: number | null };
 }
 
 /**
@@ -25,32 +27,39 @@ export interface StartOptions {
  *
  * @throws {StartError} If the certificate cannot be read or the place cannot be had.
  */
-export function start({ app, settings, signal }: StartOptions): Server {
+export function start({ app, settings, signal, shared }: StartOptions): Server {
   const { place, options } = settings;
   const rest = { ...options, ...serveInitOf(app), signal };
   const tls = place.kind === "tls" ? certificateOf(place) : {};
   try {
-    return place.kind === "unix"
-      ? serve({ path: place.path, ...rest })
-      : serve({ hostname: place.hostname, port: place.port, ...tls, ...rest });
+    return place.kind === "unix" ? serve({ path: place.path, ...rest }) : serve({
+      hostname: place.hostname,
+      port: shared?.port ?? place.port,
+      reusePort: shared !== undefined,
+      ...tls,
+      ...rest,
+    });
   } catch (error) {
     throw new StartError(`Cannot listen on ${formatPlace(place)}: ${reasonOf(error)}`);
   }
 }
 
 /**
- * Opens the access log; one in a file is opened again at each SIGHUP from then on.
+ * Opens the access log; with `reopens`, one in a file is opened again at each SIGHUP from then on.
  *
  * @throws {StartError} If the file cannot be opened.
  */
-export async function openLog({ log }: Settings): Promise<AccessLog | null> {
+export async function openLog(
+  { log }: Settings,
+  { reopens }: { readonly reopens: boolean },
+): Promise<AccessLog | null> {
   if (log === null) return null;
   const { AccessLog } = await import("../handlers/access_log/access_log.ts");
   const { format, file } = log;
   if (file === null) return new AccessLog({ format });
   try {
     const opened = new AccessLog({ format, to: { path: file } });
-    Deno.addSignalListener("SIGHUP", () => opened.reopen());
+    if (reopens) Deno.addSignalListener("SIGHUP", () => opened.reopen());
     return opened;
   } catch (error) {
     throw new StartError(`Cannot open the log file '${file}': ${reasonOf(error)}`);

@@ -22,19 +22,25 @@ export const TRACE_HEADINGS: Readonly<Record<TraceFormat, string>> = {
   json: "",
 };
 
-/** One event as a line with its end; "" for one that the format leaves out. */
-export function formatEvent(event: TraceEvent, format: TraceFormat): string {
-  if (format === "json") return JSON.stringify(event) + "\n";
+/**
+ * One event as a line with its end; "" for one that the format leaves out. `worker`: the number of the worker
+ * that it happened in, since connections have their numbers from their worker.
+ */
+export function formatEvent(event: TraceEvent, format: TraceFormat, worker?: number): string {
+  if (format === "json") {
+    return JSON.stringify(worker === undefined ? event : { worker, ...event }) + "\n";
+  }
   if (event.type === "lost") return `(${event.events} events lost: the output was too slow)\n`;
+  const id = worker === undefined ? event.id : `${worker}-${event.id}`;
   const ends = [formatEnd(event.peer), formatEnd(event.local)] as const;
   if (event.type === "state" && format === "states") {
-    const { id, oldState, newState, ms, closeReason } = event;
+    const { oldState, newState, ms, closeReason } = event;
     const old = (oldState ?? "accepted").toUpperCase().padEnd(11);
     const reason = closeReason === null ? "" : ` ${closeReason}`;
     return columns(id, ...ends, `${old} -> ${newState.toUpperCase()}`, ms.toFixed(3) + reason);
   }
   if (event.type === "drop" && format === "drops") {
-    const { atMs, id, state, droppedBytes, droppedRequests } = event;
+    const { atMs, state, droppedBytes, droppedRequests } = event;
     const time = new Date(atMs).toISOString().slice(11, 23);
     const why = [event.reason, event.code, event.closeReason].filter((each) => each !== null);
     const what = [state.toUpperCase(), droppedBytes, droppedRequests, why.join(" ")] as const;

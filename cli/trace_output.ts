@@ -15,14 +15,22 @@ const EVENTS: Readonly<Record<TraceFormat, TraceOptions>> = {
   json: {},
 };
 
+/** Where a trace is printed, and how. */
+export interface TraceOutput {
+  readonly format: TraceFormat;
+  readonly output: Pick<Output, "add">;
+  /** The worker that is traced; without it there is one server, and a heading. */
+  readonly worker?: number;
+}
+
 /** Prints to the server's end, or until nobody reads any more. */
 export async function printTrace(
   server: Server,
-  { format, output }: { readonly format: TraceFormat; readonly output: Output },
+  { format, output, worker }: TraceOutput,
 ): Promise<void> {
   const events = server.trace(EVENTS[format]);
-  await output.add(TRACE_HEADINGS[format]);
+  if (worker === undefined) await output.add(TRACE_HEADINGS[format]);
   for await (const event of events) {
-    if (!await output.add(formatEvent(event, format))) return;
+    if (!await output.add(formatEvent(event, format, worker))) return;
   }
 }

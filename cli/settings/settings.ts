@@ -32,6 +32,10 @@ export interface Settings {
   readonly shutdown: Shutdown;
   /** How long the program may take to load, in milliseconds; 0 is without a bound. */
   readonly startTimeout: number;
+  /** How many threads serve; `null` for the program's own thread alone. */
+  readonly workers: number | "auto" | null;
+  /** What a worker's app is asked for until it is ready; `null` for nothing. */
+  readonly readyPath: string | null;
   readonly health: boolean;
   readonly metrics: boolean;
   /** The port of the status page, 0 for any free one; `null` without the page. */
@@ -96,6 +100,7 @@ export function resolveSettings(layers: readonly Layer[]): Resolved {
     },
     shutdown: sectionOf(all, "shutdown"),
     startTimeout: get("startTimeout")!,
+    ...workersOf(all, layers.length),
     health: get("health")!,
     metrics: get("metrics")!,
     statusPort: get("status") ?? null,
@@ -179,6 +184,33 @@ function proxiesOf(all: ReadonlyMap<string, InForce>, defaultRank: number): Prox
   const lost = ["proxyProtocol.timeout", "proxyProtocol.others"].find(isGiven);
   if (lost === undefined) return fields;
   throw new Misuse(`${nameOf(all.get(lost)!)} needs 'proxyProtocol.from'`);
+}
+
+/** Workers share a port; what is not one cannot be shared. */
+function workersOf(
+  all: ReadonlyMap<string, InForce>,
+  defaultRank: number,
+): Pick<Settings, "workers" | "readyPath"> {
+  const [workers, readyPath, unix] = ["workers", "readyPath", "unix"].map((key) =>
+    all.get(key)!
+  ) as [
+    InForce,
+    InForce,
+    InForce,
+  ];
+  const given = workers.value as Single["workers"];
+  const path = readyPath.value as string | undefined ?? null;
+  if (given === "off") {
+    if (path === null) return { workers: null, readyPath: null };
+    throw new Misuse(`${nameOf(readyPath)} needs 'workers'`);
+  }
+  if (path !== null && !/^\/[\x21-\x7e]*$/.test(path)) {
+    throw new Misuse(`${nameOf(readyPath)} takes a path such as /ready, not '${path}'`);
+  }
+  if (placeOf(all, defaultRank).kind === "unix") {
+    throw new Misuse(`${nameOf(workers)} and ${nameOf(unix)} exclude each other`);
+  }
+  return { workers: given, readyPath: path };
 }
 
 function logOf(format: LogFormat | undefined, file: string | undefined): Settings["log"] {

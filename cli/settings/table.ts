@@ -74,6 +74,8 @@ export interface Single {
   readonly compress: boolean;
   readonly keepAliveHeader: boolean;
   readonly startTimeout: number;
+  readonly workers: number | "auto" | "off";
+  readonly readyPath: string;
   readonly health: boolean;
   readonly metrics: boolean;
   readonly status: number;
@@ -101,6 +103,7 @@ const SINGLE_DEFAULTS: Partial<Single> = {
   compress: false,
   keepAliveHeader: false,
   startTimeout: 30_000,
+  workers: "off",
   health: false,
   metrics: false,
   quiet: false,
@@ -120,8 +123,19 @@ const LISTENING: Rows<Pick<Single, "hostname" | "port" | "unix" | "cert" | "key"
 };
 
 const SERVING: Rows<
-  Pick<Single, "compress" | "keepAliveHeader" | "startTimeout" | "overrides">
+  Pick<
+    Single,
+    "workers" | "readyPath" | "compress" | "keepAliveHeader" | "startTimeout" | "overrides"
+  >
 > = {
+  workers: {
+    kind: either(["auto", "off"], count({ zero: "refused", most: 1_024 })),
+    about: "threads on the port, limits and queue for each; auto: one a core",
+  },
+  readyPath: {
+    kind: text("<path>"),
+    about: "with --workers: the app is ready when it answers this path with success",
+  },
   compress: { kind: SWITCH, about: "compress answers (brotli, gzip) where it pays" },
   keepAliveHeader: { kind: SWITCH, about: "tell clients the idle time-out in a Keep-Alive field" },
   startTimeout: {

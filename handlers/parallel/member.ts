@@ -118,7 +118,7 @@ export class Member {
     });
     if (startMs > 0) {
       this.#stopTimer = clock.after(startMs, () => {
-        this.#fail(new Error(`it was not ready within ${startMs} ms`));
+        this.#fail(new Error(`The app was not ready within ${startMs} ms`));
       });
     }
   }
@@ -154,7 +154,9 @@ export class Member {
 
   /** Tells it to end, and sees to it that it does; resolves when it has, as far as it can. */
   shutdown(times: Shutdown, leaving: boolean): Promise<ShutdownReport | null> {
-    if (this.#state === "starting") this.#fail(new Error("it was told to end before it served"));
+    if (this.#state === "starting") {
+      this.#fail(new Error("A worker was told to end before it served"));
+    }
     if (this.#state === "ended") return this.ended;
     const { readyDelay, deadline, grace } = times;
     const lateAtMs = this.#init.clock.now() + readyDelay + deadline + grace + LATE_MS;
@@ -172,7 +174,9 @@ export class Member {
 
   /** Cuts everything that it has. */
   force(): void {
-    if (this.#state === "starting") return this.#fail(new Error("it was told to end"));
+    if (this.#state === "starting") {
+      return this.#fail(new Error("A worker was told to end before it served"));
+    }
     if (this.#state === "ended") return;
     this.#state = "draining";
     this.#handle.force();
@@ -222,7 +226,7 @@ export class Member {
   #gone(): void {
     this.#isGone = true;
     if (this.#state === "ended") return this.#stopTimer();
-    if (this.#state === "starting") return this.#fail(new Error("it ended before it served"));
+    if (this.#state === "starting") return this.#fail(new Error("A worker ended before it served"));
     this.#end(null);
   }
 

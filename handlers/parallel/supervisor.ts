@@ -92,6 +92,7 @@ export class Supervisor {
   #isReplacing = false;
   #stopWatch: StopTimer | null = null;
   #reloading: Promise<void> | null = null;
+  #nextReload: Promise<void> | null = null;
   #shutdown: Promise<ShutdownReport> | null = null;
 
   constructor(init: SupervisorInit) {
@@ -129,20 +130,15 @@ export class Supervisor {
   }
 
   /**
-   * Starts new workers, which load the app anew, and then ends the ones that serve now. A reload during another
-   * one begins after it.
+   * Starts new workers, which load the app anew, and then ends the ones that serve now. All reloads that are
+   * asked for during another one are one, which begins after it.
    *
    * @throws {Error} What keeps one of the new workers from starting; then the others serve on.
    */
-  async reload(): Promise<void> {
-    while (this.#reloading !== null) await this.#reloading.catch(() => {});
-    if (this.#shutdown !== null) throw new Error("the server is ending");
-    this.#reloading = this.#exchange();
-    try {
-      await this.#reloading;
-    } finally {
-      this.#reloading = null;
-    }
+  reload(): Promise<void> {
+    if (this.#shutdown !== null) return Promise.reject(new Error("The server is ending"));
+    if (this.#reloading === null) return this.#reload();
+    return this.#nextReload ??= this.#reloading.then(() => this.reload(), () => this.reload());
   }
 
   /** Ends all workers at the same time; a second call joins the first. Resolves with one report for all. */
@@ -166,7 +162,7 @@ export class Supervisor {
       const addr = await first.serving;
       for (const member of others) member.listen(addr.port);
       await Promise.all(others.map(({ serving }) => serving));
-      if (this.#shutdown !== null) throw new Error("the server is ending");
+      if (this.#shutdown !== null) throw new Error("The server is ending");
       return { members, facts: facts!, addr };
     } catch (error) {
       await Promise.all(members.map((member) => member.shutdown(this.#handover, false)));
@@ -195,6 +191,12 @@ export class Supervisor {
       this.#replaced.delete(member);
     });
     return member;
+  }
+
+  #reload(): Promise<void> {
+    this.#nextReload = null;
+    this.#reloading = this.#exchange().finally(() => this.#reloading = null);
+    return this.#reloading;
   }
 
   async #exchange(): Promise<void> {

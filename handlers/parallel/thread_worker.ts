@@ -58,7 +58,7 @@ export function threadWorkers<Data>(init: ThreadWorkerInit<Data>): Spawn {
         init.onGone(number);
         events.gone();
       },
-    }, { entry, data, memory: 0 });
+    }, { entry, data, number, memory: 0 });
     init.onStart(number, channel);
     return {
       listen: (port) => channel.tell("listen", { port }),

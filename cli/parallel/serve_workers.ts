@@ -1,0 +1,107 @@
+/**
+ * The program with `--workers`: threads serve, and this one supervises them.
+ *
+ * @module
+ */
+
+import { formatIncident } from "../../handlers/parallel/incident_lines.ts";
+import { sharesPorts, workerCount } from "../../handlers/parallel/options.ts";
+import { SILENT_MS } from "../../handlers/parallel/serve_parallel.ts";
+import type { Started } from "../../handlers/parallel/supervisor.ts";
+import { WorkerGroup } from "../../handlers/parallel/worker_group.ts";
+import type { AccessLog } from "../../mod.ts";
+import { closeLog, inTime } from "../last_lines.ts";
+import { Lifetime } from "../lifetime.ts";
+import { Output } from "../output.ts";
+import type { Target } from "../prepare.ts";
+import { formatAddresses } from "../report.ts";
+import { errorLine, reasonOf, StartError } from "../settings/errors.ts";
+import type { Settings } from "../settings/settings.ts";
+import { openLog } from "../start.ts";
+import { formatSummary } from "../summary.ts";
+import { TRACE_HEADINGS } from "../trace_lines.ts";
+
+/**
+ * Serves until a signal ends it; resolves with the exit status. SIGHUP has the app loaded anew.
+ *
+ * @throws {StartError} If the app cannot be loaded, or the port cannot be had.
+ */
+export async function serveWorkers(target: Target, settings: Settings): Promise<number> {
+  checkPlatform();
+  const count = workerCount(settings.workers ?? "auto");
+  const force = new AbortController();
+  const output = new Output(Deno.stdout);
+  const say = (line: string) => settings.quiet ? undefined : void output.add(`${line}\n`);
+  if (!sharesPorts()) {
+    say("This platform does not spread connections over workers: there is one");
+  }
+  const { shutdown, trace, startTimeout } = settings;
+  const log = await openLog(settings, { reopens: false });
+  const lifetime = new Lifetime({ shutdown, force, output: settings.quiet ? null : output });
+  const group = new WorkerGroup({
+    entry: new URL("./entry.ts", import.meta.url),
+    data: target,
+    count,
+    port: null,
+    startMs: startTimeout === 0 ? 0 : startTimeout + LATER_MS,
+    silentMs: (settings.options.timeouts?.handler ?? 0) + SILENT_MS,
+    times: shutdown,
+    onIncident: (incident) => console.error(errorLine(formatIncident(incident))),
+    onLogLine: (line) => log?.write(line),
+    onTrace: (text) => void output.add(text),
+  });
+  force.signal.addEventListener("abort", () => group.force());
+  lifetime.watch(group);
+  const up = await started(group, lifetime);
+  if (up !== null) {
+    Deno.addSignalListener("SIGHUP", () => void reload({ group, log, say }));
+    const { addr, facts } = up;
+    const addresses = formatAddresses(addr, settings.place.kind === "tls");
+    if (settings.open) (await import("../browser.ts")).openBrowser(addresses[0]!);
+    say(`Weir listening on ${addresses.join(" and ")}`);
+    const threads = count === 1 ? "a worker" : `${count} workers`;
+    say(`${formatSummary(facts.name, settings)}, in ${threads}`);
+    if (trace !== null) void output.add(TRACE_HEADINGS[trace]);
+  }
+  const exitStatus = await lifetime.end();
+  await closeLog(log, say);
+  await inTime(output.flushed());
+  return exitStatus;
+}
+
+/** How much longer than a module may take to load its worker has to say so, in milliseconds. */
+const LATER_MS = 1_000;
+
+/** Without the flag the runtime ends the process when a port is to be shared. */
+function checkPlatform(): void {
+  if ("listenDatagram" in Deno) return;
+  throw new StartError("Workers share a port, which needs the flag --unstable-net of Deno");
+}
+
+/** `null` if it was told to end before. */
+async function started(group: WorkerGroup, lifetime: Lifetime): Promise<Started | null> {
+  try {
+    return await group.start();
+  } catch (error) {
+    if (lifetime.isEnding) return null;
+    throw new StartError(reasonOf(error));
+  }
+}
+
+interface Reload {
+  readonly group: WorkerGroup;
+  readonly log: AccessLog | null;
+  readonly say: (line: string) => void;
+}
+
+/** New code, and a new file for the log, which may have been renamed. */
+async function reload({ group, log, say }: Reload): Promise<void> {
+  log?.reopen();
+  try {
+    say("Weir loads new workers");
+    await group.reload();
+    say(`Weir has reloaded: workers ${group.numbers.join(", ")} serve`);
+  } catch (error) {
+    console.error(errorLine(`Cannot reload, the workers before serve on: ${reasonOf(error)}`));
+  }
+}
