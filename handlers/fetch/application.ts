@@ -9,6 +9,7 @@ import { AbortError, BodyError } from "../../reactor/errors.ts";
 import type { Application, Exchange } from "../../reactor/exchange.ts";
 import type { ServeHandler, ServeHandlerInfo } from "../serve_options.ts";
 import { report } from "../report.ts";
+import { bytesOf } from "./direct_body.ts";
 import { HandlerInfo } from "./info.ts";
 import { lazyRequest } from "./request.ts";
 import { sendPlan } from "./response.ts";
@@ -76,15 +77,24 @@ interface Call {
 function answer(call: Call, response: unknown): void {
   // The client is gone, or the connection was taken over: a body that nobody will read is let go.
   if (call.exchange.responded) return discard(response);
-  const plan = sendPlan(response);
+  const plan = planOf(response);
   if (isInterim(plan)) takeOver(call, plan);
   else send(call, encoded(call, plan));
 }
 
 function planFor(call: Call, response: unknown): SendPlan {
-  const plan = sendPlan(response);
+  const plan = planOf(response);
   if (isInterim(plan)) throw interim();
   return encoded(call, plan);
+}
+
+/** The plan; a body of bytes that are here behind their stream is sent without it. */
+function planOf(response: unknown): SendPlan {
+  const plan = sendPlan(response);
+  if (plan.kind !== "stream") return plan;
+  const { status, fields, stream } = plan;
+  const body = bytesOf(stream);
+  return body === null ? plan : { kind: "whole", status, fields, body };
 }
 
 function isInterim(plan: SendPlan): plan is WholePlan | StreamPlan {

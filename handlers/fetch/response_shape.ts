@@ -21,7 +21,6 @@
  */
 
 import type { Bytes } from "../../reactor/ports.ts";
-import { bytesOf } from "./direct_body.ts";
 import {
   errorResponse,
   FieldLines,
@@ -129,10 +128,7 @@ function streamPlan(
   slots[CONSUMED] = true;
   const fields = innerFields(inner, slots);
   if (typeof source !== "string" && !(source instanceof Uint8Array)) {
-    const bytes = bytesOf(stream);
-    return bytes === null
-      ? fields.streamed(inner.status, stream)
-      : fields.whole(inner.status, bytes);
+    return fields.streamed(inner.status, stream);
   }
   // Nobody read from the stream over this string or these bytes; from now on `bodyUsed` is true.
   stream.cancel();

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { staticFiles } from "../../mod.ts";
+import { staticFiles, workers } from "../../mod.ts";
 import { takeApart } from "../../handlers/fetch/response.ts";
 import { PIECE_BYTES } from "../../handlers/files/file_body.ts";
 import { assertEquals } from "../support/assert.ts";
@@ -102,4 +102,17 @@ Deno.test("downloads beside others that are cut hold the bytes of their own file
     await Promise.all(names.map((_, seed) => download(seed, round)));
   }
   await until(() => openFilesUnder(folder.root) === 0, "all files to be closed");
+});
+
+Deno.test("files that a worker holds in memory can be sent again", async () => {
+  using folder = new Folder(Object.fromEntries(SIZES.map((size) => [`${size}`, pattern(size)])));
+  await using pool = workers(new URL("./worker.ts", import.meta.url), { max: 1 });
+  await using running = start(WEIR, pool);
+  using client = await running.connect();
+  for (const size of [...SIZES, ...SIZES, ...SIZES]) {
+    const answer = await client.ask(
+      request({ target: `/${size}`, fields: [`X-Root: ${folder.root}`] }),
+    );
+    assertEquals(answer.body, pattern(size));
+  }
 });
