@@ -34,6 +34,9 @@ export type {
   SourceResult,
   StreamCleanup,
 } from "./handlers/events/source.ts";
+export { serveParallel } from "./handlers/parallel/serve_parallel.ts";
+export type { ParallelServer } from "./handlers/parallel/parallel_server.ts";
+export type { ParallelOptions } from "./handlers/parallel/options.ts";
 export { Health, type Phased } from "./handlers/health.ts";
 export type {
   DropEvent,

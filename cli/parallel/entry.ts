@@ -14,7 +14,10 @@ import { prepare, type Target } from "../prepare.ts";
 import { start } from "../start.ts";
 import type { TraceFormat } from "../trace_lines.ts";
 
-const { data, port, number } = workerData as ThreadSetup<Target>;
+/** What a thread is told at its start. */
+export type ProgramSetup = Target;
+
+const { data, port, number } = workerData as ThreadSetup<ProgramSetup>;
 
 await runWorker(port, async (channel) => {
   const { app, resolved: { settings } } = await prepare(data);

@@ -5,15 +5,15 @@
  */
 
 import { formatIncident } from "../../handlers/parallel/incident_lines.ts";
-import { sharesPorts, workerCount } from "../../handlers/parallel/options.ts";
-import { SILENT_MS } from "../../handlers/parallel/serve_parallel.ts";
-import type { Started } from "../../handlers/parallel/supervisor.ts";
+import { checkSharing, sharesPorts, workerCount } from "../../handlers/parallel/options.ts";
+import { SILENT_MS, type Started } from "../../handlers/parallel/supervisor.ts";
 import { WorkerGroup } from "../../handlers/parallel/worker_group.ts";
 import type { AccessLog } from "../../mod.ts";
 import { closeLog, inTime } from "../last_lines.ts";
 import { Lifetime } from "../lifetime.ts";
 import { Output } from "../output.ts";
 import type { Target } from "../prepare.ts";
+import type { ProgramSetup } from "./entry.ts";
 import { formatAddresses } from "../report.ts";
 import { errorLine, reasonOf, StartError } from "../settings/errors.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -27,7 +27,11 @@ import { TRACE_HEADINGS } from "../trace_lines.ts";
  * @throws {StartError} If the app cannot be loaded, or the port cannot be had.
  */
 export async function serveWorkers(target: Target, settings: Settings): Promise<number> {
-  checkPlatform();
+  try {
+    checkSharing();
+  } catch (error) {
+    throw new StartError(reasonOf(error));
+  }
   const count = workerCount(settings.workers ?? "auto");
   const force = new AbortController();
   const output = new Output(Deno.stdout);
@@ -40,7 +44,7 @@ export async function serveWorkers(target: Target, settings: Settings): Promise<
   const lifetime = new Lifetime({ shutdown, force, output: settings.quiet ? null : output });
   const group = new WorkerGroup({
     entry: new URL("./entry.ts", import.meta.url),
-    data: target,
+    data: target satisfies ProgramSetup,
     count,
     port: null,
     startMs: startTimeout === 0 ? 0 : startTimeout + LATER_MS,
@@ -71,12 +75,6 @@ export async function serveWorkers(target: Target, settings: Settings): Promise<
 
 /** How much longer than a module may take to load its worker has to say so, in milliseconds. */
 const LATER_MS = 1_000;
-
-/** Without the flag the runtime ends the process when a port is to be shared. */
-function checkPlatform(): void {
-  if ("listenDatagram" in Deno) return;
-  throw new StartError("Workers share a port, which needs the flag --unstable-net of Deno");
-}
 
 /** `null` if it was told to end before. */
 async function started(group: WorkerGroup, lifetime: Lifetime): Promise<Started | null> {

@@ -1,6 +1,6 @@
 /**
  * One worker as the supervisor sees it: from its start to the end of its thread. Pure: the thread comes
- * through `Spawn`, time through a `Clock`.
+ * through `StartWorker`, time through a `Clock`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { ShutdownReport } from "../../reactor/reactor.ts";
 import type { AppFacts } from "./words.ts";
 
 /** What a worker tells. */
-export interface WorkerEvents {
+export interface WorkerReports {
   /** Its app is loaded and ready; it waits to be told to listen. */
   loaded(facts: AppFacts): void;
   listening(addr: Deno.NetAddr): void;
@@ -35,7 +35,7 @@ export interface WorkerHandle {
 }
 
 /** Starts a worker. */
-export type Spawn = (number: number, events: WorkerEvents) => WorkerHandle;
+export type StartWorker = (number: number, events: WorkerReports) => WorkerHandle;
 
 /** Where a worker is in its life. */
 export type MemberState =
@@ -71,7 +71,7 @@ const NOTHING: StopTimer = () => {};
 export interface MemberInit {
   readonly number: number;
   readonly clock: Clock;
-  readonly spawn: Spawn;
+  readonly spawn: StartWorker;
   readonly events: MemberEvents;
   /** How long it may take until it serves, in milliseconds; 0 is without a bound. */
   readonly startMs: number;

@@ -99,6 +99,16 @@ export function sharesPorts(): boolean {
   return Deno.build.os === "linux";
 }
 
+/**
+ * Sees to it that a port can be shared: without the flag the runtime ends the process when one is to be.
+ *
+ * @throws {Error} If it cannot.
+ */
+export function checkSharing(): void {
+  if ("listenDatagram" in Deno) return;
+  throw new Error("Workers share a port, which needs the flag --unstable-net of Deno");
+}
+
 function plain(given: object): ServeTcpOptions {
   for (const [name, value] of Object.entries(given)) {
     try {

@@ -1,6 +1,6 @@
 /**
  * Who serves: workers that share a port, which are started, replaced when they are lost, exchanged for ones
- * with new code, and ended. Pure: workers come through `Spawn`, time through a `Clock`.
+ * with new code, and ended. Pure: workers come through `StartWorker`, time through a `Clock`.
  *
  * - Workers that start together serve together or not at all: all load, then all listen. So an app that
  *   cannot be loaded ends the start, and a reload leaves everything as it was.
@@ -16,7 +16,7 @@ import type { Shutdown } from "../../reactor/options/options.ts";
 import type { Clock, StopTimer } from "../../reactor/ports.ts";
 import type { ShutdownReport } from "../../reactor/reactor.ts";
 import type { Phase } from "../../reactor/states.ts";
-import { Member, type Spawn } from "./member.ts";
+import { Member, type StartWorker } from "./member.ts";
 import type { AppFacts } from "./words.ts";
 
 /** The first pause before a lost worker is replaced, in milliseconds; each further one is twice as long. */
@@ -30,6 +30,9 @@ export const STEADY_MS = 60_000;
 
 /** How often workers tell that they are alive, and are looked after, in milliseconds. */
 export const ALIVE_EVERY_MS = 1_000;
+
+/** How much longer than its time-out a handler may hold its worker before that is reported, in milliseconds. */
+export const SILENT_MS = 10_000;
 
 /** What happens to the workers besides what was asked for. */
 export type Incident =
@@ -55,7 +58,7 @@ export interface SupervisorInit {
   /** The port, 0 for any free one; `null` for the one that the app itself names. */
   readonly port: number | null;
   readonly clock: Clock;
-  readonly spawn: Spawn;
+  readonly spawn: StartWorker;
   /** How long workers may take until they serve, in milliseconds; 0 is without a bound. */
   readonly startMs: number;
   /** After how much silence a worker is taken for one that does not come back, in milliseconds. */

@@ -7,7 +7,7 @@
 import { Thread } from "../threads/thread.ts";
 import { fromWire } from "../workers/wire_error.ts";
 import { type Answerers, Channel } from "./channel.ts";
-import type { Spawn } from "./member.ts";
+import type { StartWorker } from "./member.ts";
 import type { AskedSupervisor, AskedWorker, ToldByWorker, ToldWorker } from "./words.ts";
 
 /** The supervisor's end of the way to a worker. */
@@ -30,7 +30,7 @@ export interface ThreadWorkerInit<Data> {
 }
 
 /** Workers that are threads. */
-export function threadWorkers<Data>(init: ThreadWorkerInit<Data>): Spawn {
+export function threadWorkers<Data>(init: ThreadWorkerInit<Data>): StartWorker {
   return (number, events) => {
     const channel = new Channel<ToldWorker, AskedWorker, ToldByWorker, AskedSupervisor>({
       post: (message) => thread.post(message),

@@ -5,7 +5,7 @@
  */
 
 import { assertEquals, assertRejects } from "@std/assert";
-import type { WorkerEvents, WorkerHandle } from "../../handlers/parallel/member.ts";
+import type { WorkerReports, WorkerHandle } from "../../handlers/parallel/member.ts";
 import {
   ALIVE_EVERY_MS,
   PAUSE_MOST_MS,
@@ -32,7 +32,7 @@ class FakeWorker implements WorkerHandle {
   readonly said: string[] = [];
   gone = false;
 
-  constructor(readonly number: number, readonly events: WorkerEvents, readonly ways: Ways) {
+  constructor(readonly number: number, readonly events: WorkerReports, readonly ways: Ways) {
     if (ways.loads) queueMicrotask(() => events.loaded({ name: "app" }));
   }
 
