@@ -11,6 +11,7 @@ import type { AbortError } from "../../reactor/errors.ts";
 import type { RequestView } from "../../reactor/request_head.ts";
 import type { ExchangeInfo, Observer, Refusal } from "../../reactor/observer.ts";
 import type { Clock } from "../../reactor/ports.ts";
+import { redactTarget } from "../redact.ts";
 import {
   type Format,
   FORMATS,
@@ -51,9 +52,9 @@ export class LogObserver implements Observer {
 
   begun(exchange: ExchangeInfo, request: RequestView): void {
     this.#notes.set(exchange, {
-      target: request.target,
+      target: redactTarget(request.target),
       number: exchange.connection.requests,
-      referer: this.#headers ? request.header("referer") : null,
+      referer: this.#headers ? refererOf(request) : null,
       userAgent: this.#headers ? request.header("user-agent") : null,
     });
   }
@@ -92,6 +93,12 @@ export class LogObserver implements Observer {
       reason: code,
     }));
   }
+}
+
+/** The address of the page before, whose secrets are no less secret. */
+function refererOf(request: RequestView): string | null {
+  const referer = request.header("referer");
+  return referer === null ? null : redactTarget(referer);
 }
 
 function statusOf({ status }: ExchangeInfo, error: AbortError | undefined): number {

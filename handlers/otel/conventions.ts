@@ -12,6 +12,7 @@ import type { Attributes } from "@opentelemetry/api";
 import { type AbortError, ProtocolError } from "../../reactor/errors.ts";
 import type { ExchangeInfo } from "../../reactor/observer.ts";
 import type { Arrival } from "../fetch/handler_context.ts";
+import { redactQuery } from "../redact.ts";
 
 /** The scheme of a server's URLs. */
 export type Scheme = "http" | "https";
@@ -109,13 +110,10 @@ export function requestAttributes({ exchange, request }: Arrival, scheme: Scheme
 /** Scheme, authority, path, query; taken apart as sent, since `URL` would normalize. */
 const URL_PARTS = /^[^:]*:\/\/(?:[^/?@]*@)?(\[[^\]]*\]|[^/?:]*)(?::(\d*))?([^?]*)(?:\?(.*))?$/s;
 
-/** The values of these are secrets that the conventions want kept out of traces. */
-const SECRETS = /((?:^|&)(?:AWSAccessKeyId|Signature|sig|X-Goog-Signature)=)[^&]*/g;
-
 function addUrl(attributes: Attributes, url: string): void {
   const [, host = "", port = "", path = "", query] = URL_PARTS.exec(url) ?? [];
   if (path !== "") attributes[URL_PATH] = path;
-  if (query !== undefined) attributes[URL_QUERY] = query.replace(SECRETS, "$1REDACTED");
+  if (query !== undefined) attributes[URL_QUERY] = redactQuery(query);
   if (host === "") return;
   attributes[SERVER_ADDRESS] = host.startsWith("[") ? host.slice(1, -1) : host;
   attributes[SERVER_PORT] = port === "" ? defaultPort(attributes) : Number(port);

@@ -2,7 +2,7 @@ import type { LogFormat } from "../../handlers/access_log/formats.ts";
 import { LogObserver } from "../../handlers/access_log/log_observer.ts";
 import { LAST_GET } from "../engine/requests.ts";
 import { answers, Rig, type RigOptions } from "../engine/rig.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 
 const GET = "GET /path?query HTTP/1.1\r\nHost: a\r\nUser-Agent: one\r\nReferer: two\r\n\r\n";
 const POST = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n";
@@ -184,6 +184,18 @@ Deno.test("a line has the time of its end, how long it took, and the request's n
   assertEquals([first.time, first.ms, first.request, first.connection], [wall, 250, 1, 1]);
   assertEquals([first.referer, first.user_agent], ["two", "one"]);
   assertEquals([second.request, second.connection, second.user_agent], [2, 1, null]);
+});
+
+Deno.test("no line holds a secret of a query, of the target or of the page before", async () => {
+  const rig = new Rig(answering);
+  const logs = (["common", "combined", "json"] as const).map((format) => listen(rig, format));
+  const get = GET.replace("query", "token=hidden&a=b").replace("two", "http://h/?sig=hidden");
+  await rig.sent(get);
+  await rig.finish();
+  for (const { lines: [line] } of logs) {
+    assertMatch(line!, /\/path\?token=REDACTED&a=b/);
+    assert(!line!.includes("hidden"), line);
+  }
 });
 
 Deno.test("a request that began before anybody listened has a line without its target", async () => {

@@ -44,7 +44,7 @@ const URLS: Readonly<Record<string, readonly unknown[]>> = {
     "h",
     80,
     "/",
-    "sig=REDACTED&a=b&Signature=REDACTED&signature=z&AWSAccessKeyId=REDACTED&X-Goog-Signature=REDACTED",
+    "sig=REDACTED&a=b&Signature=REDACTED&signature=REDACTED&AWSAccessKeyId=REDACTED&X-Goog-Signature=REDACTED",
   ],
 };
 
