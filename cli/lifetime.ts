@@ -10,7 +10,7 @@ import { formatDraining, formatReport, SIGNAL_STATUS } from "./report.ts";
 import { Waiting } from "./waiting.ts";
 
 /** What comes to its end: a server, or workers. */
-export interface Endable {
+export interface Served {
   readonly finished: Promise<void>;
   shutdown(times: Shutdown): Promise<ShutdownReport>;
   /** What is waited for, where that can be seen. */
@@ -32,7 +32,7 @@ export interface LifetimeInit {
  */
 export class Lifetime {
   readonly #init: LifetimeInit;
-  #server: Endable | null = null;
+  #server: Served | null = null;
   #report: Promise<ShutdownReport> | null = null;
   #waiting: Waiting | null = null;
   /** 1 if the server ends without being told to. */
@@ -50,7 +50,7 @@ export class Lifetime {
   }
 
   /** The server that is to be ended. */
-  watch(server: Endable): void {
+  watch(server: Served): void {
     this.#server = server;
   }
 

@@ -6,21 +6,15 @@
 
 import { Program } from "../cli/child.ts";
 import { pause, within } from "../support/time.ts";
-import { ended, noRequests, runClients, type Tally } from "./clients.ts";
-
-/** How much of it. */
-export interface RollInit {
-  /** So many requests at least. */
-  readonly requests: number;
-  /** So many reloads or restarts, spread over them. */
-  readonly exchanges: number;
-}
+import { ended, noRequests, runClients } from "./clients.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import type { RollInit } from "./init.ts";
 
 /** How long the exchange of all workers may take, in milliseconds. */
 const RELOAD_MS = 30_000;
 
 /** Resolves with how the requests ended. */
-export async function rollWorkers({ requests, exchanges }: RollInit): Promise<Tally> {
+export async function rollWorkers({ requests, exchanges }: RollInit): Promise<Outcome> {
   const app = new URL("./app.js", import.meta.url).pathname;
   await using program = new Program(["--workers", "2", "--port", "0", app]);
   const port = Number(new URL(await program.address()).port);
@@ -41,5 +35,5 @@ export async function rollWorkers({ requests, exchanges }: RollInit): Promise<Ta
   program.send("SIGTERM");
   const { code, stderr } = await program.end();
   if (code !== 0 || stderr !== "") throw new Error(`status ${code}: ${stderr}`);
-  return tally;
+  return outcomeOf({ name: "reloads of two workers", exchanges, allowed: 0 }, tally);
 }
