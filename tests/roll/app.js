@@ -14,10 +14,17 @@ function slowly() {
   });
 }
 
+/** Half a millisecond of a core. */
+function work() {
+  const end = performance.now() + 0.5;
+  while (performance.now() < end);
+}
+
 export default {
   async fetch(request) {
     const { pathname } = new URL(request.url);
     if (pathname === "/stream") return new Response(slowly());
+    if (pathname === "/work") work();
     if (request.method === "POST") return new Response(await request.bytes());
     return new Response("0123456789");
   },

@@ -1,6 +1,6 @@
 /**
  * The roll: workers and programs are exchanged under clients that know how each request ended.
- * `deno task roll --requests 100000`. Exit status 0 if nothing was lost that need not be, 1 if something was,
+ * `deno task roll --requests 100000`; with `--scale` one worker and two are measured instead. Exit status 0 if nothing was lost that need not be, 1 if something was,
  * 2 for wrong usage.
  *
  * @module
@@ -9,12 +9,13 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { canIsolate, isolated } from "./namespace.ts";
 import { formatOutcome, isWithout, type Outcome } from "./outcome.ts";
+import { measureScale } from "./scale.ts";
 import { type SceneName, SCENES } from "./scenes.ts";
 
 /** Exchanges of all workers, spread over the requests. */
 const EXCHANGES = 10;
 
-const USAGE = "usage: deno task roll [--requests N]";
+const USAGE = "usage: deno task roll [--requests N | --scale]";
 
 /** Runs a scene here, and says on stdout what came of it. */
 async function runScene(name: SceneName, requests: number, exchanges: number): Promise<void> {
@@ -47,11 +48,18 @@ async function runAll(requests: number): Promise<number> {
 }
 
 if (import.meta.main) {
-  const { requests: given, scene } = parseArgs(Deno.args, { string: ["requests", "scene"] });
+  const { requests: given, scene, scale } = parseArgs(Deno.args, {
+    string: ["requests", "scene"],
+    boolean: ["scale"],
+  });
   const requests = Number(given ?? 10_000);
   if (!Number.isInteger(requests) || requests < 1) {
     console.error(USAGE);
     Deno.exit(2);
+  }
+  if (scale) {
+    await measureScale();
+    Deno.exit(0);
   }
   if (scene === undefined) Deno.exit(await runAll(requests));
   await runScene(scene as SceneName, requests, EXCHANGES);
