@@ -58,7 +58,14 @@ export async function serveWorkers(target: Target, settings: Settings): Promise<
   lifetime.watch(group);
   const up = await started(group, lifetime);
   if (up !== null) {
-    Deno.addSignalListener("SIGHUP", () => void reload({ group, log, say }));
+    let reloads = 0;
+    Deno.addSignalListener("SIGHUP", async () => {
+      // One that waits for another one will load what is there then.
+      if (reloads === 2) return;
+      reloads++;
+      await reload({ group, log, say });
+      reloads--;
+    });
     const { addr, facts } = up;
     const addresses = formatAddresses(addr, settings.place.kind === "tls");
     if (settings.open) (await import("../browser.ts")).openBrowser(addresses[0]!);
@@ -100,6 +107,8 @@ async function reload({ group, log, say }: Reload): Promise<void> {
     await group.reload();
     say(`Weir has reloaded: workers ${group.numbers.join(", ")} serve`);
   } catch (error) {
+    // It is ending: nobody waits for new workers.
+    if (group.phase !== "serving") return;
     console.error(errorLine(`Cannot reload, the workers before serve on: ${reasonOf(error)}`));
   }
 }

@@ -109,9 +109,9 @@ export class Supervisor {
     return this.#phase;
   }
 
-  /** Those that serve, by their numbers. */
+  /** Those that serve and are to go on, by their numbers. */
   get numbers(): number[] {
-    return [...this.#members].filter(({ state }) => state !== "ended").map(({ number }) => number);
+    return Array.from(this.#current, ({ number }) => number);
   }
 
   /**
