@@ -33,7 +33,7 @@ interface TcpListenOptions {
 
 /** The ports of a production server. */
 export function denoPorts(): Ports {
-  return { clock, codec, newAborter: () => new AbortController() };
+  return { clock, codec, newAborter: () => new AbortController(), isUrl: URL.canParse };
 }
 
 /**

@@ -107,9 +107,11 @@ export interface Aborter<Signal = unknown> {
   abort(reason: unknown): void;
 }
 
-/** Everything above that is not a socket, handed to the reactor once. */
+/** Everything above that is not a socket, and a few single functions, handed to the reactor once. */
 export interface Ports {
   readonly clock: Clock;
   readonly codec: Codec;
   readonly newAborter: () => Aborter;
+  /** Whether the platform's URL parser takes this text as an absolute URL. */
+  readonly isUrl: (text: string) => boolean;
 }

@@ -103,7 +103,7 @@ export class Reactor implements ConnectionContext {
     this.options = options;
     this.application = init.application;
     this.clientOf = init.clientOf ?? clientByPeer;
-    this.parsers = new HeadParsers(options.limits);
+    this.parsers = new HeadParsers({ ...options.limits, isUrl: ports.isUrl });
     this.plainAnswers = new PlainAnswers(codec);
     this.keepAliveLine = keepAliveLineOf(options);
     this.admission = options.queue === null ? null : new Admission({

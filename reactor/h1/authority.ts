@@ -3,6 +3,9 @@
  * in authority-form. Userinfo is refused everywhere (RFC 9110 §4.2.4), and so are an empty host
  * (§4.2.1) and IPvFuture, for which no scheme has a use and which no URL parser takes.
  *
+ * A host that is sound by RFC 3986 may still be one of which no URL can be made; here is only told where
+ * that is possible, so that the URL parser is asked for those hosts alone.
+ *
  * @module
  */
 
@@ -14,6 +17,7 @@ import {
   DIGIT_0,
   DOT,
   hexValue,
+  HYPHEN,
   isDigit,
   PERCENT,
   regNameEnd,
@@ -36,6 +40,25 @@ export function isConnectAuthority(bytes: Bytes, from: number, to: number): bool
   const hostEnd = uriHostEnd(bytes, from, to);
   if (hostEnd === MALFORMED || hostEnd === to) return false;
   return portValue(bytes, hostEnd + 1, to) > 0;
+}
+
+/**
+ * Whether a URL parser (WHATWG URL, §3.5) may refuse the host at `from` although {@linkcode isAuthority} takes
+ * it. It decodes percent-encoded bytes, and A-labels (`xn--…`, RFC 5890), and what comes out may not be a name;
+ * and it takes a host whose last label is a number for an IPv4 address.
+ */
+export function isDoubtfulHost(bytes: Bytes, from: number, to: number): boolean {
+  if (bytes[from] === BRACKET_OPEN) return false;
+  let lastLabel = from;
+  let at = from;
+  for (; at < to && bytes[at] !== COLON; at++) {
+    const byte = bytes[at];
+    const next = at + 1 < to ? bytes[at + 1] : COLON;
+    // Only A-labels are meant; other labels with two hyphens in a row are few.
+    if (byte === PERCENT || (byte === HYPHEN && next === HYPHEN)) return true;
+    if (byte === DOT && next !== COLON) lastLabel = at + 1;
+  }
+  return isDigit(bytes[lastLabel]!) && !isIpv4(bytes, from, at);
 }
 
 /** The end of a host, which is `to` or the offset of a colon, or {@linkcode MALFORMED}. */

@@ -15,6 +15,7 @@ export const DQUOTE = 0x22;
 export const PERCENT = 0x25;
 export const ASTERISK = 0x2a;
 export const COMMA = 0x2c;
+export const HYPHEN = 0x2d;
 export const DOT = 0x2e;
 export const SLASH = 0x2f;
 export const DIGIT_0 = 0x30;
@@ -98,6 +99,13 @@ export function regNameEnd(bytes: Bytes, from: number, to: number): number {
 /** The bytes of a constant ASCII text, to compare with. */
 export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
+
+/** A few bytes as text, one character each; for long texts the platform has a faster way. */
+export function shortText(bytes: Bytes, from: number, to: number): string {
+  let text = "";
+  for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at]!);
+  return text;
 }
 
 /**

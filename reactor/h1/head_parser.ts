@@ -16,7 +16,7 @@
 
 import { type ProtocolCode, ProtocolError } from "../errors.ts";
 import type { Bytes } from "../ports.ts";
-import { isAuthority } from "./authority.ts";
+import { isAuthority, isDoubtfulHost } from "./authority.ts";
 import * as chars from "./chars.ts";
 import type { KnownFields } from "./known_fields.ts";
 import * as fields from "./fields.ts";
@@ -45,6 +45,15 @@ export interface HeadLimits {
   readonly targetBytes: number;
 }
 
+/** What a head is judged by. */
+export interface HeadRules extends HeadLimits {
+  /**
+   * Whether a URL can be made of this text, as by WHATWG's URL parser: no application is to get a request
+   * whose URL it cannot parse. Asked for unusual hosts and targets only.
+   */
+  readonly isUrl: (text: string) => boolean;
+}
+
 /** No registered method is longer than 17 bytes. */
 const MAX_METHOD_BYTES = 32;
 
@@ -71,7 +80,7 @@ const END_LF = 9;
 export class HeadParser {
   /** The last complete head; valid until the next call of {@linkcode HeadParser.parse}. */
   readonly head: ParsedHead = new ParsedHead();
-  readonly #limits: HeadLimits;
+  readonly #rules: HeadRules;
   readonly #memory: HeadMemory;
   readonly #facts = new fields.FieldFacts();
   #phase = START;
@@ -82,9 +91,9 @@ export class HeadParser {
   #count = 0;
   #view: words.Words = NO_VIEW;
 
-  /** `memory` may be shared by parsers with the same limits. */
-  constructor(limits: HeadLimits, memory: HeadMemory = new HeadMemory()) {
-    this.#limits = limits;
+  /** `memory` may be shared by parsers with the same rules. */
+  constructor(rules: HeadRules, memory: HeadMemory = new HeadMemory()) {
+    this.#rules = rules;
     this.#memory = memory;
   }
 
@@ -109,7 +118,7 @@ export class HeadParser {
    * @throws {ProtocolError} After which only {@linkcode HeadParser.reset} makes sense.
    */
   parse(bytes: Bytes, start: number, end: number): number {
-    const { headBytes, headerCount, targetBytes } = this.#limits;
+    const { headBytes, headerCount, targetBytes } = this.#rules;
     const limit = start + headBytes;
     const stop = end < limit ? end : limit;
     const view = this.#viewOf(bytes);
@@ -247,8 +256,19 @@ export class HeadParser {
     const head = this.head;
     const targetStart = start + head.targetStart;
     head.minorVersion = minorVersion(bytes, versionAt);
-    head.targetForm = targetForm(bytes, targetStart, start + head.targetEnd, head.method);
+    const targetEnd = start + head.targetEnd;
+    head.targetForm = targetForm(bytes, targetStart, targetEnd, head.method);
+    this.#checkUrl(head.targetForm, bytes, targetStart, targetEnd);
     head.fieldsStart = versionAt + VERSION_BYTES - start;
+  }
+
+  /** The path and query of a target are never what a URL cannot be made of, so other forms pass. */
+  #checkUrl(form: ParsedHead["targetForm"], bytes: Bytes, from: number, to: number): void {
+    if (form !== "absolute" && form !== "authority") return;
+    const target = chars.shortText(bytes, from, to);
+    if (!this.#rules.isUrl(form === "absolute" ? target : "http://" + target)) {
+      fail("bad_target", "Cannot make a URL of this request target");
+    }
   }
 
   #endField(field: number, bytes: Bytes, start: number, from: number, to: number): void {
@@ -262,6 +282,12 @@ export class HeadParser {
     // would be right only for a target without authority.
     if (this.head.hostStart !== -1 || !isAuthority(bytes, first, last)) {
       fail("bad_host", "Cannot take the Host field: doubled or malformed");
+    }
+    if (
+      isDoubtfulHost(bytes, first, last) &&
+      !this.#rules.isUrl("http://" + chars.shortText(bytes, first, last))
+    ) {
+      fail("bad_host", "Cannot make a URL with this Host");
     }
     this.head.hostStart = first - start;
     this.head.hostEnd = last - start;

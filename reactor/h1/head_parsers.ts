@@ -7,21 +7,21 @@
  */
 
 import { HeadMemory } from "./head_memory.ts";
-import { type HeadLimits, HeadParser } from "./head_parser.ts";
+import { HeadParser, type HeadRules } from "./head_parser.ts";
 
 /** The parsers of one reactor. */
 export class HeadParsers {
-  readonly #limits: HeadLimits;
+  readonly #rules: HeadRules;
   readonly #memory = new HeadMemory();
   readonly #free: HeadParser[] = [];
 
-  constructor(limits: HeadLimits) {
-    this.#limits = limits;
+  constructor(rules: HeadRules) {
+    this.#rules = rules;
   }
 
   /** A parser at the start of a head. */
   take(): HeadParser {
-    return this.#free.pop() ?? new HeadParser(this.#limits, this.#memory);
+    return this.#free.pop() ?? new HeadParser(this.#rules, this.#memory);
   }
 
   /** Takes one back, wherever it stands. */

@@ -8,7 +8,17 @@
 import { ProtocolError } from "../errors.ts";
 import type { Bytes } from "../ports.ts";
 import { isAuthority, isConnectAuthority } from "./authority.ts";
-import { ascii, ASTERISK, DIGIT_0, HASH, isDigit, QUESTION, SLASH, spells } from "./chars.ts";
+import {
+  ascii,
+  ASTERISK,
+  DIGIT_0,
+  HASH,
+  isDigit,
+  QUESTION,
+  shortText,
+  SLASH,
+  spells,
+} from "./chars.ts";
 import type { ParsedHead } from "./parsed_head.ts";
 
 /** The bytes of `HTTP/1.1` and the CRLF after it. */
@@ -47,9 +57,7 @@ export function methodName(bytes: Bytes, from: number, to: number): string {
       if (isAt(bytes, from, candidates[i]!.bytes)) return candidates[i]!.name;
     }
   }
-  let name = "";
-  for (let at = from; at < to; at++) name += String.fromCharCode(bytes[at]!);
-  return name;
+  return shortText(bytes, from, to);
 }
 
 /** Whether `wanted` stands at `from`, as far as there are bytes. */

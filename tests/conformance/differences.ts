@@ -77,6 +77,12 @@ export const STRICTER: readonly Difference[] = [
     why: "An http URI has one (RFC 9110 §4.2.1)",
   },
   {
+    section: "9112 §3.2",
+    asks: "a host may be any name of RFC 3986: `1.2.3.4.5`, `a%2fb`, `xn--a`",
+    weir: "400 if no URL can be made with it",
+    why: "Handlers make a URL of each request, and what throws there is a 500",
+  },
+  {
     section: "9112 §3.2.2",
     asks: "a target may have any scheme",
     weir: "400 to all but http and https",

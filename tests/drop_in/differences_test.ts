@@ -25,6 +25,12 @@ const DIFFERENCES: readonly Difference[] = [
   { name: "no Host", raw: head("GET / HTTP/1.1"), deno: 200, weir: 400 },
   { name: "an empty Host", raw: head("GET / HTTP/1.1", "Host:"), deno: 200, weir: 400 },
   { name: "a malformed Host", raw: head("GET / HTTP/1.1", "Host: a b"), deno: 200, weir: 400 },
+  {
+    name: "a Host of which no URL can be made",
+    raw: head("GET / HTTP/1.1", "Host: 1.2.3.4.5"),
+    deno: 200,
+    weir: 400,
+  },
   { name: "bare LF as line end", raw: "GET / HTTP/1.1\nHost: h\n\n", deno: 200, weir: 400 },
   {
     name: "a malformed chunk extension",

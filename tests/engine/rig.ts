@@ -99,7 +99,12 @@ export class Rig {
     this.handle = handle;
     this.clock.pollsAlone = true;
     this.reactor = new Reactor({
-      ports: { clock: this.clock, codec: CODEC, newAborter: () => new AbortController() },
+      ports: {
+        clock: this.clock,
+        codec: CODEC,
+        newAborter: () => new AbortController(),
+        isUrl: URL.canParse,
+      },
       listener: this.listener,
       options: resolveOptions(rest),
       ...clientOf === undefined ? {} : { clientOf },

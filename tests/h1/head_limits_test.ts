@@ -1,10 +1,15 @@
 import { ProtocolError } from "../../reactor/errors.ts";
-import { type HeadLimits, HeadParser, NEED_MORE } from "../../reactor/h1/head_parser.ts";
+import { HeadParser, type HeadRules, NEED_MORE } from "../../reactor/h1/head_parser.ts";
 import { assertEquals, assertThrows } from "../support/assert.ts";
 import { checkHead, get, head, LIMITS } from "./heads.ts";
 import { latin1 } from "./splits.ts";
 
-const AMPLE: HeadLimits = { headBytes: 1000, headerCount: 100, targetBytes: 100 };
+const AMPLE: HeadRules = {
+  headBytes: 1000,
+  headerCount: 100,
+  targetBytes: 100,
+  isUrl: URL.canParse,
+};
 
 Deno.test("HeadParser.parse() takes a head of exactly the bytes allowed, and none above", () => {
   for (const raw of [get("x: y"), "\r\n" + get("x: y"), head("GET / HTTP/1.0")]) {
@@ -29,7 +34,7 @@ Deno.test("HeadParser.parse() takes a target of exactly the bytes allowed, and n
 });
 
 /** The bytes that arrive until the parser refuses, one at a time. */
-function refusedAfter(raw: string, limits: HeadLimits): { bytes: number; code: string } {
+function refusedAfter(raw: string, limits: HeadRules): { bytes: number; code: string } {
   const parser = new HeadParser(limits);
   const bytes = latin1(raw);
   for (let end = 1; end <= bytes.length; end++) {

@@ -8,7 +8,7 @@ import { ProtocolError } from "../../reactor/errors.ts";
 import type { ProtocolCode } from "../../reactor/errors.ts";
 import { HeadMemory } from "../../reactor/h1/head_memory.ts";
 import type { ParsedHead } from "../../reactor/h1/parsed_head.ts";
-import { type HeadLimits, HeadParser, NEED_MORE } from "../../reactor/h1/head_parser.ts";
+import { HeadParser, type HeadRules, NEED_MORE } from "../../reactor/h1/head_parser.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { assertEquals } from "../support/assert.ts";
 import { type Feeding, feedings, textOf } from "./splits.ts";
@@ -34,7 +34,12 @@ export type Expected = ProtocolCode | "more" | Partial<HeadFacts>;
 
 export type HeadCase = readonly [name: string, raw: string, expected: Expected];
 
-export const LIMITS: HeadLimits = { headBytes: 4096, headerCount: 20, targetBytes: 1024 };
+export const LIMITS: HeadRules = {
+  headBytes: 4096,
+  headerCount: 20,
+  targetBytes: 1024,
+  isUrl: URL.canParse,
+};
 
 /** A head with these field lines. */
 export function head(requestLine: string, ...fields: string[]): string {
@@ -47,14 +52,14 @@ export function get(...fields: string[]): string {
 }
 
 /** Registers one test for each row. */
-export function testHeads(table: readonly HeadCase[], limits: HeadLimits = LIMITS): void {
+export function testHeads(table: readonly HeadCase[], limits: HeadRules = LIMITS): void {
   for (const [name, raw, expected] of table) {
     Deno.test(`HeadParser.parse() ${name}`, () => checkHead(raw, expected, limits));
   }
 }
 
 /** Feeds `raw` in every way, to a parser that knows nothing and to one that may know the fields and the target. */
-export function checkHead(raw: string, expected: Expected, limits: HeadLimits = LIMITS): void {
+export function checkHead(raw: string, expected: Expected, limits: HeadRules = LIMITS): void {
   const memory = new HeadMemory();
   for (const feeding of feedings(raw, { alone: expected === "more" })) {
     const where = `${feeding.name}: ${JSON.stringify(raw)}`;

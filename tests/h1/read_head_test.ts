@@ -11,7 +11,7 @@ import { ReadHead } from "../../reactor/h1/read_head.ts";
 import { CODEC, latin1 } from "../engine/fakes.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
-const LIMITS = { headBytes: 32_768, headerCount: 100, targetBytes: 8_192 };
+const LIMITS = { headBytes: 32_768, headerCount: 100, targetBytes: 8_192, isUrl: URL.canParse };
 
 interface Row {
   readonly lines: readonly string[];

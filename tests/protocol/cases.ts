@@ -204,6 +204,11 @@ const HOSTS_BAD = [
 
   "\xe9",
   "a?b",
+  "1.2.3.4.5",
+  "999.1.1.1",
+  "a%00b",
+  "a%2fb",
+  "xn--a",
 ];
 const LENGTHS_BAD = [
   "",
