@@ -31,7 +31,7 @@ const CANCELLED = "resource closed";
  * `exchange.responded` is then true, the head has gone out and the answer cannot be mended.
  */
 export async function sendStream(exchange: Exchange, plan: StreamPlan): Promise<void> {
-  const reader = readerOf(plan.stream);
+  const reader = readerOf(plan.stream, { framed: plan.length === null });
   let pull = startPull(reader);
   // A first piece that is there soon goes out together with the head.
   await soon(() => pull.settled);
