@@ -24,8 +24,16 @@ export type App = (request: Request) => Response | Promise<Response>;
 const PIECE = new Uint8Array(STREAM_PIECE_BYTES).fill(FILLER);
 const HTML = { "content-type": "text/html; charset=utf-8" };
 
-/** Makes the app; `pageFile` is the file that `/page.html` serves. */
-export function createApp(options: { readonly pageFile: string }): App {
+/** What the app is made of. */
+export interface AppOptions {
+  /** The file that `/page.html` serves. */
+  readonly pageFile: string;
+  /** What answers below `/files/`; nothing without it. */
+  readonly files?: App;
+}
+
+/** Makes the app. */
+export function createApp(options: AppOptions): App {
   const pool = new Pool(POOL_PLACES);
   return (request) => {
     const { url } = request;
@@ -38,6 +46,7 @@ export function createApp(options: { readonly pageFile: string }): App {
     if (path === "/stream") return new Response(pieces());
     if (path === "/upload") return count(request);
     if (path === "/page.html") return page(options.pageFile);
+    if (options.files && path.startsWith("/files/")) return options.files(request);
     if (path === "/burn") return burn();
     if (path === "/pool") return query(pool);
     if (path === "/healthz") return new Response(DONE);

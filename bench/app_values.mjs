@@ -33,6 +33,13 @@ export const POOL_MS = 20;
 /** What is uploaded: 10 MiB. */
 export const UPLOAD_BYTES = 10 * 1024 * 1024;
 
+/** The files under `/files/`, and how many bytes each has. */
+export const FILES = Object.freeze({
+  "1k.bin": 1024,
+  "100k.bin": 100 * 1024,
+  "10m.bin": 10 * 1024 * 1024,
+});
+
 /** The static file: 16 KiB of HTML. */
 export const PAGE = `<!doctype html><title>Weir</title>\n${"<p>A weir holds water.\n".repeat(743)}`
   .slice(0, 16_384);

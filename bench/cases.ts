@@ -63,6 +63,9 @@ export const CASES: readonly Case[] = [
   path("stream", "`/stream`: 1 MiB in 16 pieces"),
   path("upload", "POST `/upload`: 10 MiB counted"),
   path("page", "`/page.html`: a static file of 16 KiB"),
+  path("file-1k", "A file of 1 KiB, by the server's own means"),
+  path("file-100k", "A file of 100 KiB"),
+  path("file-10m", "A file of 10 MiB, 8 connections", { connections: 8 }),
   oha("c1", "`/`, 1 connection", { series: "hello", connections: 1 }),
   oha("c16", "`/`, 16 connections", { series: "hello", connections: 16 }),
   oha("c256", "`/`, 256 connections", { series: "hello", connections: 256 }),
@@ -106,6 +109,11 @@ function overloads(): Case[] {
   );
 }
 
+/** Whether the case is about files that a server sends by its own means or by its library's. */
+export function sendsFiles({ route }: Case): boolean {
+  return route.startsWith("file-");
+}
+
 /** Whether the peer can take the case at all. */
 export function takesPart(peer: Peer, at: Case): boolean {
   if (!peer.routes.includes(at.route)) return false;
@@ -141,7 +149,7 @@ function oha(
   return { ...base(id, title, extra), connections, load };
 }
 
-function path(id: RouteId, title: string, extra: Extra = {}): Case {
+function path(id: RouteId, title: string, extra: Extra & { connections?: number } = {}): Case {
   return { ...oha(id, title, { ...extra, variants: true }), route: id };
 }
 

@@ -8,6 +8,7 @@
 import {
   BLOCK,
   DONE,
+  FILES,
   FILLER,
   GREETING,
   PAGE,
@@ -17,7 +18,19 @@ import {
 } from "./app_values.mjs";
 
 /** The paths of the app. */
-export type RouteId = "hello" | "json" | "echo" | "64k" | "stream" | "upload" | "page" | Work;
+export type RouteId =
+  | "hello"
+  | "json"
+  | "echo"
+  | "64k"
+  | "stream"
+  | "upload"
+  | "page"
+  | FileRoute
+  | Work;
+
+/** Files of several sizes, sent by what a server or its library has for that. */
+export type FileRoute = "file-1k" | "file-100k" | "file-10m";
 
 /** Handlers that can be overloaded: one computes, one waits for a place in a backend's pool. */
 export type Work = "burn" | "pool";
@@ -89,12 +102,19 @@ export const ROUTES: Readonly<Record<RouteId, Route>> = {
     body: filled(UPLOAD_BYTES),
   },
   page: get("/page.html", PAGE),
+  "file-1k": file("1k.bin"),
+  "file-100k": file("100k.bin"),
+  "file-10m": file("10m.bin"),
   burn: get("/burn", DONE),
   pool: get("/pool", DONE),
 };
 
 function get(path: string, answer: string): Route {
   return { method: "GET", path, fields: [], body: null, answer: encoder.encode(answer) };
+}
+
+function file(name: keyof typeof FILES): Route {
+  return { ...get(`/files/${name}`, ""), answer: filled(FILES[name]) };
 }
 
 function filled(bytes: number): Uint8Array<ArrayBuffer> {

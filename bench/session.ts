@@ -5,7 +5,7 @@
  */
 
 import type { MeasureOptions } from "./bout.ts";
-import { CASES } from "./cases.ts";
+import { CASES, sendsFiles } from "./cases.ts";
 import { findPinning } from "./cores.ts";
 import type { Flags } from "./flags.ts";
 import type { Measured } from "./judge.ts";
@@ -13,6 +13,7 @@ import { describeMachine, descriptorLimit, isRoot, versionOf } from "./machine.t
 import { measureRound } from "./measure.ts";
 import type { CaseInfo, Results, Run } from "./model.ts";
 import { type Peer, PEERS } from "./peers/catalog.ts";
+import { installServeDir } from "./peers/serve_dir.ts";
 import { type Candidate, inspectPeers } from "./preflight.ts";
 import type { Progress } from "./progress.ts";
 import { caseTable } from "./report/table.ts";
@@ -54,7 +55,7 @@ export async function prepare(flags: Flags, site: Site): Promise<Setup> {
   return {
     flags,
     startedAt,
-    selection,
+    selection: await withServeDir(selection, site),
     tools,
     candidates: await inspectPeers(peers, site),
     measureOptions: {
@@ -66,6 +67,14 @@ export async function prepare(flags: Flags, site: Site): Promise<Setup> {
       quick: flags.quick,
     },
   };
+}
+
+/** Without `serveDir`, Deno.serve fails at files; a note says why. */
+async function withServeDir(selection: Selection, { folder }: Site): Promise<Selection> {
+  if (!selection.cases.some(sendsFiles)) return selection;
+  const fault = await installServeDir(folder);
+  if (fault === null) return selection;
+  return { ...selection, notes: [...selection.notes, `serveDir is not installed: ${fault}`] };
 }
 
 /** Makes all the runs, showing each case's table when it is complete. */

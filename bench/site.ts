@@ -5,12 +5,13 @@
  * @module
  */
 
-import { BLOCK, PAGE } from "./app_values.mjs";
+import { BLOCK, FILES, FILLER, PAGE } from "./app_values.mjs";
 import { nginxConfig } from "./peers/nginx.ts";
 import { type Route, type RouteId, ROUTES } from "./routes.ts";
 
 /** Files of a session, by absolute path. */
 export interface Site {
+  /** Holds what is served by its path, and what the session writes for itself. */
   readonly folder: string;
   readonly pageFile: string;
   /** The file with the route's request body; only of routes that have one. */
@@ -20,6 +21,8 @@ export interface Site {
   /** Removes everything. */
   remove(): void;
 }
+
+const FILE_AGE_MS = 3_600_000;
 
 /** Makes the folder inside `parent`, which must exist. */
 export function createSite(
@@ -31,6 +34,7 @@ export function createSite(
   Deno.writeTextFileSync(pageFile, PAGE);
   Deno.writeTextFileSync(`${folder}/64k`, BLOCK);
   Deno.mkdirSync(`${folder}/nginx-temp`);
+  writeFiles(folder);
   const bodies = writeBodies(folder);
   return {
     folder,
@@ -47,6 +51,17 @@ export function createSite(
     },
     remove: () => Deno.removeSync(folder, { recursive: true }),
   };
+}
+
+/** Of some age: what has just been changed is held by no cache. */
+function writeFiles(folder: string): void {
+  const modified = new Date(Date.now() - FILE_AGE_MS);
+  Deno.mkdirSync(`${folder}/files`);
+  for (const [name, bytes] of Object.entries(FILES)) {
+    const path = `${folder}/files/${name}`;
+    Deno.writeFileSync(path, new Uint8Array(bytes).fill(FILLER));
+    Deno.utimeSync(path, modified, modified);
+  }
 }
 
 function writeBodies(folder: string): Map<string, string> {

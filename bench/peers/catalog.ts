@@ -34,6 +34,8 @@ const EVERY_ROUTE: readonly RouteId[] = [
   "page",
 ];
 
+const FILE_ROUTES: readonly RouteId[] = ["file-1k", "file-100k", "file-10m"];
+
 /** What can be overloaded; `/` besides, for what the queue costs without any overload. */
 const OVERLOADABLE: readonly RouteId[] = ["burn", "pool"];
 
@@ -44,7 +46,10 @@ export const FLOOR = "floor";
 
 /** All peers in the order in which they run and are shown. */
 export const PEERS: readonly Peer[] = [
-  { ...denoPeer("weir", "Weir", { script: "weir.ts" }), routes: [...EVERY_ROUTE, ...OVERLOADABLE] },
+  {
+    ...denoPeer("weir", "Weir", { script: "weir.ts" }),
+    routes: [...EVERY_ROUTE, ...FILE_ROUTES, ...OVERLOADABLE],
+  },
   toldPeer("weir-queue", "Weir, queue of 10", { script: "weir_queue.ts", told: "10" }),
   toldPeer("weir-auto", "Weir, queue auto", { script: "weir_queue.ts", told: "auto" }),
   {
@@ -66,7 +71,7 @@ export const PEERS: readonly Peer[] = [
   },
   {
     ...denoPeer(REFERENCE, "Deno.serve", { script: "deno_serve.ts" }),
-    routes: [...EVERY_ROUTE, ...OVERLOADABLE],
+    routes: [...EVERY_ROUTE, ...FILE_ROUTES, ...OVERLOADABLE],
   },
   {
     id: "node",
@@ -81,14 +86,20 @@ export const PEERS: readonly Peer[] = [
     id: "nginx",
     title: "nginx",
     // It has no way of its own to parse a JSON body, to count an upload or to write in pieces.
-    routes: ["hello", "json", "64k", "page"],
+    routes: ["hello", "json", "64k", "page", ...FILE_ROUTES],
     pipelines: true,
     variant: false,
     version: ["nginx", "-v"],
     command: (port, site) => ["nginx", "-c", site.nginxConfig(port)],
   },
-  denoPeer("hono-weir", "Hono on Weir", { script: "hono_on_weir.ts", variant: true }),
-  denoPeer("hono-deno", "Hono on Deno.serve", { script: "hono_on_deno.ts", variant: true }),
+  {
+    ...denoPeer("hono-weir", "Hono on Weir", { script: "hono_on_weir.ts", variant: true }),
+    routes: [...EVERY_ROUTE, ...FILE_ROUTES],
+  },
+  {
+    ...denoPeer("hono-deno", "Hono on Deno.serve", { script: "hono_on_deno.ts", variant: true }),
+    routes: [...EVERY_ROUTE, ...FILE_ROUTES],
+  },
 ];
 
 /** Weir with more features switched on; `told` is the argument of its script. */
@@ -124,10 +135,11 @@ function denoPeer(
       "--no-prompt",
       "--no-check",
       `--allow-net=127.0.0.1:${port}`,
-      `--allow-read=${site.pageFile}`,
+      `--allow-read=${site.folder}`,
       script(options.script),
       String(port),
       site.pageFile,
+      site.folder,
     ],
   };
 }

@@ -5,11 +5,18 @@
  */
 
 import { Hono } from "hono";
+import { serveStatic } from "hono/deno";
 import { createApp } from "../app.ts";
 import { BLOCK, GREETING, JSON_FIELDS } from "../app_values.mjs";
 
 /** Makes the app; where Hono adds nothing, the plain app answers. */
-export function createHonoApp(options: { readonly pageFile: string }): Hono {
+export function createHonoApp(
+  options: {
+    readonly pageFile: string;
+    /** Holds the folder `files`. */
+    readonly folder: string;
+  },
+): Hono {
   const plain = createApp(options);
   const [language = "", id = ""] = JSON_FIELDS;
   const app = new Hono();
@@ -23,6 +30,7 @@ export function createHonoApp(options: { readonly pageFile: string }): Hono {
     }));
   app.post("/echo", async (c) => c.json(await c.req.json()));
   app.get("/64k", (c) => c.text(BLOCK));
+  app.get("/files/*", serveStatic({ root: options.folder }));
   app.all("*", (c) => plain(c.req.raw));
   return app;
 }

@@ -2,8 +2,8 @@
 
 import { createHonoApp } from "./hono_app.ts";
 
-const [port, pageFile = ""] = Deno.args;
+const [port, pageFile = "", folder = ""] = Deno.args;
 Deno.serve(
   { hostname: "127.0.0.1", port: Number(port), onListen() {} },
-  createHonoApp({ pageFile }).fetch,
+  createHonoApp({ pageFile, folder }).fetch,
 );

@@ -1,10 +1,10 @@
 /** Peer: the app on Weir, with all its default time-outs and limits. */
 
-import { serve } from "../../mod.ts";
+import { serve, staticFiles } from "../../mod.ts";
 import { createApp } from "../app.ts";
 
-const [port, pageFile = ""] = Deno.args;
+const [port, pageFile = "", folder = ""] = Deno.args;
 serve(
   { hostname: "127.0.0.1", port: Number(port), onListen() {} },
-  createApp({ pageFile }),
+  createApp({ pageFile, files: staticFiles(folder) }),
 );

@@ -3,7 +3,7 @@
 import { serve } from "../../mod.ts";
 import { createApp } from "../app.ts";
 
-const [port, pageFile = "", maxActive] = Deno.args;
+const [port, pageFile = "", , maxActive] = Deno.args;
 serve(
   {
     hostname: "127.0.0.1",

@@ -3,7 +3,7 @@
 import { Metrics, serve } from "../../mod.ts";
 import { createApp } from "../app.ts";
 
-const [port, pageFile = "", watcher] = Deno.args;
+const [port, pageFile = "", , watcher] = Deno.args;
 const server = serve(
   { hostname: "127.0.0.1", port: Number(port), onListen() {} },
   createApp({ pageFile }),

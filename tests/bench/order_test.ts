@@ -1,4 +1,4 @@
-import { CASES, takesPart } from "../../bench/cases.ts";
+import { CASES, sendsFiles, takesPart } from "../../bench/cases.ts";
 import { parseFlags, UsageError } from "../../bench/flags.ts";
 import { PEERS } from "../../bench/peers/catalog.ts";
 import { barLine, Progress, timeLeft } from "../../bench/progress.ts";
@@ -27,6 +27,16 @@ Deno.test("takesPart() leaves out what a peer cannot do", () => {
   assert(!ids("floor").includes("json") && !ids("floor").includes("pipelined"));
   assert(!ids("nginx").includes("upload") && ids("nginx").includes("pipelined"));
   assert(ids("hono-weir").includes("json") && !ids("hono-weir").includes("c1024"));
+  const files = CASES.filter(sendsFiles).map(({ id }) => id);
+  assertEquals(files, ["file-1k", "file-100k", "file-10m"]);
+  const takers = PEERS.filter(({ id }) => files.every((at) => ids(id).includes(at)));
+  assertEquals(takers.map(({ id }) => id), [
+    "weir",
+    "deno",
+    "nginx",
+    "hono-weir",
+    "hono-deno",
+  ]);
 });
 
 Deno.test("runSteps() tells when a case is complete, and stops when there is no time", async () => {
