@@ -24,7 +24,7 @@ export interface Answer {
 export function answerFor(request: Request, file: Representation): Answer {
   const { method, headers } = request;
   const condition = evaluate(headers, file);
-  if (condition === "not modified") return { status: 304, fields: file.fields, parts: null };
+  if (condition === "not modified") return { status: 304, fields: unchanged(file), parts: null };
   if (condition === "failed") return { status: 412, fields: emptyBody(file), parts: null };
   // Range is defined for GET alone (RFC 9110 §14.2).
   const field = method === "GET" ? headers.get("range") : null;
@@ -89,6 +89,14 @@ function withBody(
   { contentType, length }: { readonly contentType: string; readonly length: number },
 ): Field[] {
   return [["Content-Type", contentType], ["Content-Length", String(length)], ...fields];
+}
+
+/** Other metadata of the file than a cache needs should not be sent again (RFC 9110 §15.4.5). */
+const NOT_IN_304 = ["Content-Encoding", "Last-Modified"];
+
+/** What a 304 says; the entity tag is there whenever the time is, and tells more. */
+function unchanged({ fields }: Representation): readonly Field[] {
+  return fields.filter(([name]) => !NOT_IN_304.includes(name));
 }
 
 /** An error: its body is empty, and it has no coding. */

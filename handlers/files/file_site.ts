@@ -140,7 +140,9 @@ export class FileSite {
     const wanted = accepts(request, "text/html") === "text/html";
     const response = found !== null && wanted ? await this.#send(request, found) : "absent";
     if (typeof response === "string") return await this.#missing(visit, response);
-    response.headers.append("Vary", "Accept");
+    const { headers } = response;
+    // In one line: not every cache reads a second one.
+    headers.set("Vary", headers.has("Vary") ? `${headers.get("Vary")}, Accept` : "Accept");
     return response;
   }
 

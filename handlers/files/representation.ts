@@ -16,7 +16,7 @@ export interface Representation extends Validators {
   readonly state: FileState;
   readonly contentType: string;
   readonly coding: FileCoding | null;
-  /** Name and value of the fields that 200, 206 and 304 have in common (RFC 9110 §15.4.5). */
+  /** Name and value of the fields that 200 and 206 have in common, and of which a 304 has some. */
   readonly fields: readonly Field[];
   /** The whole file if it is small, and here. */
   readonly bytes: Bytes | null;
