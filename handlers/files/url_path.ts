@@ -50,7 +50,7 @@ export function urlPath(url: string, rules: PathRules): UrlPath | null {
   const endsWithSlash = pieces.at(-1) === "";
   if (endsWithSlash) pieces.pop();
   const all: string[] = [];
-  for (const piece of pieces) {
+  for (const piece of pieces.filter(isNotInPassing)) {
     const name = decoded(piece);
     if (name === null) return null;
     all.push(name);
@@ -60,6 +60,11 @@ export function urlPath(url: string, rules: PathRules): UrlPath | null {
   const names = all.slice(prefix.length);
   if (!names.every((name, at) => isServedName(name, at, rules))) return null;
   return { names, endsWithSlash, query, last: all.at(-1) ?? "" };
+}
+
+/** A plain `.` before another segment leads nowhere else (RFC 3986 §5.2.4); apt asks for `/./Packages`. */
+function isNotInPassing(piece: string, at: number, { length }: readonly string[]): boolean {
+  return piece !== "." || at === length - 1;
 }
 
 /** Whether a name may be looked for; `at` is its depth below the root. */
