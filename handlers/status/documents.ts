@@ -6,7 +6,7 @@
  */
 
 import files from "./files.json" with { type: "json" };
-import { randomText } from "./guard.ts";
+import { randomText } from "./secrets.ts";
 
 const FILES: Readonly<Record<string, readonly string[]>> = files;
 

@@ -6,32 +6,13 @@
  * @module
  */
 
-import type { Observer } from "../../reactor/observer.ts";
-import type { Options } from "../../reactor/options/options.ts";
 import type { Bytes, Clock, StopTimer } from "../../reactor/ports.ts";
-import type { Phase } from "../../reactor/states.ts";
-import type { ConnectionInfo } from "../../reactor/observer.ts";
-import { sumUp } from "../connection_sums.ts";
-import { Collector } from "./collector.ts";
-import { rowsOf, type Snapshot } from "./snapshot.ts";
-
-/** The part of a server that the page shows and controls; every server of `serve` has it. */
-export interface Watched {
-  /** The connections that are open. */
-  readonly connections: ReadonlySet<ConnectionInfo>;
-  /** The time-outs and limits in force. */
-  readonly options: Options;
-  /** Where the server is in its life. */
-  readonly phase: Phase;
-  /** Tells `observer` of what happens until the function returned is called. */
-  observe(observer: Observer): () => void;
-  /** Ends the server. */
-  shutdown(): Promise<unknown>;
-}
+import { Snapshots } from "./snapshot.ts";
+import type { Reading, StatusSource } from "./source.ts";
 
 /** What a feed is made of. */
 export interface FeedInit {
-  readonly server: Watched;
+  readonly source: StatusSource;
   readonly clock: Clock;
   /** Between two snapshots, in milliseconds. */
   readonly intervalMs: number;
@@ -48,13 +29,13 @@ interface Page {
 
 /** What goes on only while a page is open. */
 interface Watch {
-  readonly collector: Collector;
+  readonly snapshots: Snapshots;
   readonly sinceMs: number;
-  readonly stop: () => void;
-  /** When the last interval ended, by the clock, and all bytes up to then. */
+  readonly stopTimer: StopTimer;
+  /** When the last sample was asked for, by the clock. */
   atMs: number;
-  bytesIn: number;
-  bytesOut: number;
+  /** Whether a sample was asked for and has not come. */
+  isTaking: boolean;
 }
 
 const encoder = new TextEncoder();
@@ -64,6 +45,7 @@ export class Feed {
   readonly #init: FeedInit;
   readonly #pages = new Set<Page>();
   #watch: Watch | null = null;
+  #isClosed = false;
 
   constructor(init: FeedInit) {
     this.#init = init;
@@ -82,18 +64,20 @@ export class Feed {
     let page: Page;
     return new ReadableStream<Bytes>({
       start: (controller) => {
+        if (this.#isClosed) return controller.close();
         page = { controller, own };
         this.#pages.add(page);
-        controller.enqueue(eventOf("settings", JSON.stringify(this.#init.server.options)));
+        controller.enqueue(eventOf("settings", JSON.stringify(this.#init.source.options)));
         this.#begin();
-        if (this.#isOver(page)) this.#tell();
+        this.#endThoseOver();
       },
       cancel: () => this.#leave(page),
     }, { highWaterMark: 1 });
   }
 
-  /** Ends every stream. */
+  /** Ends every stream, also those that are opened later. */
   close(): void {
+    this.#isClosed = true;
     for (const page of this.#pages) {
       this.#leave(page);
       page.controller.close();
@@ -102,29 +86,44 @@ export class Feed {
 
   #begin(): void {
     if (this.#watch !== null) return;
-    const { server, clock, intervalMs } = this.#init;
-    const collector = new Collector(() => this.#phaseChanged());
-    const stops: StopTimer[] = [
-      server.observe(collector),
-      clock.every(intervalMs, () => this.#tell()),
-    ];
-    const { bytesIn, bytesOut } = sumUp(server.connections);
-    const stop = () => stops.forEach((each) => each());
-    const [atMs, sinceMs] = [clock.now(), clock.wallMs()];
-    this.#watch = { collector, sinceMs, stop, atMs, bytesIn, bytesOut };
+    const { source, clock, intervalMs } = this.#init;
+    source.begin(() => this.#endThoseOver());
+    this.#watch = {
+      snapshots: new Snapshots(),
+      sinceMs: clock.wallMs(),
+      stopTimer: clock.every(intervalMs, () => this.#tell()),
+      atMs: clock.now(),
+      isTaking: false,
+    };
   }
 
   #leave(page: Page): void {
     this.#pages.delete(page);
-    if (this.#pages.size > 0) return;
-    this.#watch?.stop();
+    if (this.#pages.size > 0 || this.#watch === null) return;
+    this.#watch.stopTimer();
     this.#watch = null;
+    this.#init.source.stop();
   }
 
   /** One snapshot to all who are ready for it, and the last one to those whose time is over. */
-  #tell(): void {
-    if (this.#watch === null) return;
-    const snapshot = JSON.stringify(this.#take(this.#watch));
+  async #tell(): Promise<void> {
+    const watch = this.#watch;
+    if (watch === null || watch.isTaking) return;
+    const { source, clock } = this.#init;
+    const atMs = clock.now();
+    const overMs = atMs - watch.atMs;
+    Object.assign(watch, { atMs, isTaking: true });
+    const reading = await source.take();
+    watch.isTaking = false;
+    // Meanwhile the last page may have gone, and another one may have come.
+    if (watch === this.#watch) this.#send(watch, { reading, overMs });
+  }
+
+  #send(watch: Watch, { reading, overMs }: { reading: Reading; overMs: number }): void {
+    const { source: { phase }, clock } = this.#init;
+    const { snapshots, sinceMs } = watch;
+    const moment = { atMs: clock.wallMs(), overMs, sinceMs, phase };
+    const snapshot = JSON.stringify(snapshots.next(reading, moment));
     const news = eventOf("snapshot", snapshot);
     for (const page of this.#pages) {
       if (this.#isOver(page)) this.#end(page, snapshot);
@@ -139,38 +138,14 @@ export class Feed {
     page.controller.close();
   }
 
-  /** Pages that come through this server end at once; the others get it with the next snapshot. */
-  #phaseChanged(): void {
+  /** Some pages end at once when the phase changes; the others get it with the next snapshot. */
+  #endThoseOver(): void {
     if ([...this.#pages].some((page) => this.#isOver(page))) this.#tell();
   }
 
   #isOver(page: Page): boolean {
-    const { phase } = this.#init.server;
+    const { phase } = this.#init.source;
     return phase === "ended" || (page.own && phase === "draining");
-  }
-
-  #take(watch: Watch): Snapshot {
-    const { server, clock } = this.#init;
-    const { collector, sinceMs } = watch;
-    const [sums, nowMs] = [sumUp(server.connections), clock.now()];
-    const bytesIn = sums.bytesIn + collector.endedBytes.in;
-    const bytesOut = sums.bytesOut + collector.endedBytes.out;
-    const snapshot: Snapshot = {
-      ...collector.take(),
-      atMs: clock.wallMs(),
-      overMs: nowMs - watch.atMs,
-      sinceMs,
-      phase: server.phase,
-      states: sums.states,
-      bytesIn: bytesIn - watch.bytesIn,
-      bytesOut: bytesOut - watch.bytesOut,
-      rows: rowsOf(server.connections, collector),
-      closeReasons: [...collector.closeReasons],
-      refusals: [...collector.refusals],
-      drops: [...collector.drops],
-    };
-    Object.assign(watch, { atMs: nowMs, bytesIn, bytesOut });
-    return snapshot;
   }
 }
 

@@ -14,34 +14,45 @@ const LEAST_MS = 0.001;
 /** Up to an hour; what took longer is counted in the last. */
 const BUCKETS = 1 + Math.ceil(Math.log(3_600_000 / LEAST_MS) / GROWTH);
 
+/** How many there were in each bucket: plain data, which another thread can add up. */
+export type BucketCounts = Uint32Array<ArrayBuffer>;
+
 /** See the head of this file. */
 export class Histogram {
-  readonly #buckets = new Uint32Array(BUCKETS);
-  #count = 0;
+  readonly #buckets: BucketCounts = new Uint32Array(BUCKETS);
 
   /** How many were added. */
   get count(): number {
-    return this.#count;
+    return this.#buckets.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** How many there are in each bucket now. */
+  get buckets(): BucketCounts {
+    return this.#buckets.slice();
   }
 
   /** Counts one that took `ms` milliseconds. */
   add(ms: number): void {
     const bucket = Math.ceil(Math.log(Math.max(ms, LEAST_MS) / LEAST_MS) / GROWTH);
     this.#buckets[Math.min(bucket, BUCKETS - 1)]!++;
-    this.#count++;
+  }
+
+  /** Counts all that another histogram has counted. */
+  addAll(buckets: BucketCounts): void {
+    buckets.forEach((count, bucket) => this.#buckets[bucket]! += count);
   }
 
   /** What the given share of all, from 0 to 1, did not exceed, in milliseconds; `null` when there was none. */
   percentile(share: number): number | null {
-    if (this.#count === 0) return null;
-    let left = Math.max(1, Math.ceil(share * this.#count));
-    const bucket = this.#buckets.findIndex((count) => (left -= count) <= 0);
+    const { count } = this;
+    if (count === 0) return null;
+    let left = Math.max(1, Math.ceil(share * count));
+    const bucket = this.#buckets.findIndex((each) => (left -= each) <= 0);
     return LEAST_MS * Math.exp(bucket * GROWTH);
   }
 
   /** Forgets all. */
   clear(): void {
     this.#buckets.fill(0);
-    this.#count = 0;
   }
 }

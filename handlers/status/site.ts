@@ -4,21 +4,30 @@
  * @module
  */
 
-import type { ConnectionInfo } from "../../reactor/observer.ts";
-import type { Address } from "../../reactor/ports.ts";
+import type { Clock } from "../../reactor/ports.ts";
 import { READING, refuseMethod } from "../methods.ts";
 import { asset, document, events, plain } from "./documents.ts";
-import type { Feed, Watched } from "./feed.ts";
-import { Guard, isCrossSite, isSameOrigin, type Verdict } from "./guard.ts";
+import type { Feed } from "./feed.ts";
+import { Guard, type Verdict } from "./guard.ts";
+import type { RowKey } from "./sample.ts";
+import type { StatusSource } from "./source.ts";
+import { isCrossSite, isSameOrigin, type VisitInfo } from "./visitor.ts";
+
+/** What the page shows. */
+export interface ShownSource {
+  readonly source: StatusSource;
+  readonly feed: Feed;
+}
 
 /** What a site is made of. */
 export interface SiteInit {
   /** Where it is mounted, with a slash at both ends. */
   readonly path: string;
   readonly token: string | null;
+  readonly clock: Clock;
   /** What the page shows; `null` before a server is observed. */
-  readonly shown: () => { readonly server: Watched; readonly feed: Feed } | null;
-  readonly onDrain: (server: Watched) => void;
+  readonly shown: () => Promise<ShownSource | null>;
+  readonly onDrain: (source: StatusSource) => void;
 }
 
 /** One visit. */
@@ -27,7 +36,7 @@ interface Visit {
   readonly url: URL;
   /** The rest of the URL's path, after the site's. */
   readonly name: string;
-  readonly peer: Address | undefined;
+  readonly info: VisitInfo;
 }
 
 /** A form or a command is a few bytes. */
@@ -40,44 +49,49 @@ export class Site {
 
   constructor(init: SiteInit) {
     this.#init = init;
-    this.#guard = new Guard(init.token);
+    this.#guard = new Guard(init);
   }
 
   /** Answers one request. */
-  async answer(request: Request, peer: Address | undefined): Promise<Response> {
+  async answer(request: Request, info: VisitInfo): Promise<Response> {
     const { path } = this.#init;
     const url = new URL(request.url);
-    const verdict = await this.#guard.admit(request, peer);
+    const verdict = await this.#guard.admit(request, info);
     if (verdict.kind === "forbidden") return plain(403, "Forbidden");
+    if (verdict.kind === "throttled") return tooManyTries(verdict.waitMs);
     if (url.pathname === path.slice(0, -1)) return plain(308, "Moved", { location: path });
     if (!url.pathname.startsWith(path)) return plain(404, "Not found");
-    const visit = { request, url, name: url.pathname.slice(path.length), peer };
+    const visit = { request, url, name: url.pathname.slice(path.length), info };
     if (verdict.kind === "unknown") return await this.#logIn(visit);
     return await this.#welcome(visit, verdict);
   }
 
-  #welcome(visit: Visit, verdict: Verdict & { kind: "welcome" }): Response | Promise<Response> {
+  #welcome(
+    visit: Visit,
+    verdict: Verdict & { kind: "owner" | "reader" },
+  ): Response | Promise<Response> {
     const { name, url } = visit;
-    if (name === "close" || name === "drain") return this.#act(visit, verdict.byHeader);
+    if (name === "close" || name === "drain") return this.#act(visit, verdict);
     const refusal = refuseMethod(visit.request, READING);
     if (refusal !== null) return refusal;
     if (name === "events") return this.#events(visit);
     if (name !== "") return asset(name) ?? plain(404, "Not found");
     // A token that is not needed must not stay in the address.
     if (url.search !== "") return plain(303, "See other", { location: this.#init.path });
-    return document("page.html", { status: 200, secret: this.#guard.secret });
+    const secret = verdict.kind === "owner" ? this.#guard.secret : "";
+    return document("page.html", { status: 200, secret });
   }
 
-  #events({ request, peer }: Visit): Response {
+  async #events({ request, info }: Visit): Promise<Response> {
     if (isCrossSite(request)) return plain(403, "Forbidden");
-    const shown = this.#init.shown();
+    const shown = await this.#init.shown();
     if (shown === null) return plain(503, "No server is observed");
     if (shown.feed.full) return plain(503, "Too many pages are open");
-    return events(shown.feed.open({ own: carries(shown.server, peer) }));
+    return events(shown.feed.open({ own: shown.source.carries(info.remoteAddr) }));
   }
 
   /** Visitors who are not logged in get the form and its style, and have their token checked. */
-  async #logIn({ request, url, name }: Visit): Promise<Response> {
+  async #logIn({ request, url, name, info }: Visit): Promise<Response> {
     if (name === "page.css" && request.method === "GET") return asset(name)!;
     const form = name === "login" && request.method === "POST";
     if (!form && (name !== "" || !READING.includes(request.method))) {
@@ -87,45 +101,43 @@ export class Site {
     const token = form
       ? new URLSearchParams(await textOf(request)).get("token")
       : url.searchParams.get("token");
-    const known = token !== null && await this.#guard.knows(token);
-    if (!known) return document("login.html", { status: token === null ? 401 : 403, secret: "" });
-    const response = plain(303, "See other", { location: this.#init.path });
-    const secure = url.protocol === "https:";
-    this.#guard.remember(response.headers, { path: this.#init.path, secure });
+    if (token === null) return document("login.html", { status: 401, secret: "" });
+    const verdict = await this.#guard.check(token, info);
+    if (verdict.kind === "throttled") return tooManyTries(verdict.waitMs);
+    if (verdict.kind !== "owner") return document("login.html", { status: 403, secret: "" });
+    const { path } = this.#init;
+    const response = plain(303, "See other", { location: path });
+    await this.#guard.logIn(request, { headers: response.headers, path, info });
     return response;
   }
 
-  async #act({ request, name }: Visit, byHeader: boolean): Promise<Response> {
+  async #act({ request, name }: Visit, verdict: Verdict): Promise<Response> {
     const refusal = refuseMethod(request, ["POST"]);
     if (refusal !== null) return refusal;
-    if (!byHeader && !await this.#guard.isOwn(request)) return plain(403, "Forbidden");
-    const shown = this.#init.shown();
+    if (verdict.kind !== "owner") return plain(403, "The buttons need a token");
+    if (!verdict.byHeader && !await this.#guard.isOwn(request)) return plain(403, "Forbidden");
+    const shown = await this.#init.shown();
     if (shown === null) return plain(503, "No server is observed");
-    if (name === "close") return end(shown.server, new URLSearchParams(await textOf(request)));
-    this.#init.onDrain(shown.server);
+    if (name === "close") return end(shown.source, new URLSearchParams(await textOf(request)));
+    this.#init.onDrain(shown.source);
     return plain(202, "Draining");
   }
 }
 
-/** Ends the connection `id`: in good order, or with `cut` at once. */
-function end({ connections }: Watched, form: URLSearchParams): Response {
-  const id = Number(form.get("id"));
-  const connection = findById(connections, id);
-  if (connection === undefined) return plain(404, "No such connection");
-  if (form.has("cut")) connection.abort();
-  else connection.close();
-  return plain(202, "Closing");
+function tooManyTries(waitMs: number): Response {
+  const fields = { "retry-after": String(Math.ceil(waitMs / 1_000)) };
+  return plain(429, "Too many wrong tokens", fields);
 }
 
-function findById(connections: Iterable<ConnectionInfo>, id: number): ConnectionInfo | undefined {
-  for (const connection of connections) if (connection.id === id) return connection;
-  return undefined;
+/** Ends the connection that the form names: in good order, or with `cut` at once. */
+function end(source: StatusSource, form: URLSearchParams): Response {
+  const isThere = source.close(keyIn(form), { cut: form.has("cut") });
+  return isThere ? plain(202, "Closing") : plain(404, "No such connection");
 }
 
-/** Whether `peer` is the client of one of the server's own connections: the very object, not an equal one. */
-function carries({ connections }: Watched, peer: Address | undefined): boolean {
-  for (const { remoteAddr } of connections) if (remoteAddr === peer) return true;
-  return false;
+function keyIn(form: URLSearchParams): RowKey {
+  const worker = form.get("worker");
+  return { worker: worker === null ? null : Number(worker), id: Number(form.get("id")) };
 }
 
 /** The body of a request that says how short it is. */

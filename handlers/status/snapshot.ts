@@ -1,75 +1,79 @@
 /**
- * What the status page shows at one moment, as plain data: small however many connections there are.
+ * What the status page shows at one moment, as its browser gets it: a sample with percentiles in the place
+ * of its histogram, and with totals since the page was opened.
  *
  * @module
  */
 
-import type { ConnectionInfo } from "../../reactor/observer.ts";
-import type { Address } from "../../reactor/ports.ts";
-import type { Phase } from "../../reactor/states.ts";
-import type { CloseReason, State } from "../../reactor/states.ts";
-import { hostAndPort } from "../host_and_port.ts";
-import type { Collector, Dropped, Interval } from "./collector.ts";
+import type { DropReason } from "../../reactor/observer.ts";
+import type { ProtocolCode } from "../../reactor/errors.ts";
+import type { CloseReason, Phase } from "../../reactor/states.ts";
+import { Histogram } from "./histogram.ts";
+import {
+  addCounts,
+  addDropped,
+  addMaps,
+  type Dropped,
+  type Happened,
+  type Sample,
+} from "./sample.ts";
+import type { Reading } from "./source.ts";
 
-/** Connections shown at most; the rest is only counted. */
-export const MOST_ROWS = 200;
-
-/** One connection; milliseconds and bytes. */
-export interface Row {
-  readonly id: number;
-  readonly peer: string;
-  readonly state: State;
-  readonly stateMs: number;
-  readonly ageMs: number;
-  readonly requests: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** `null` when no request of it had to queue. */
-  readonly queueMs: number | null;
-}
+/** How long answers took, in milliseconds; `null` without any answer. */
+export type Percentiles =
+  | { readonly p50: number; readonly p90: number; readonly p99: number }
+  | null;
 
 /** One moment. */
-export interface Snapshot extends Omit<Interval, "latency"> {
+export interface Snapshot extends Omit<Sample, "latency" | keyof Running> {
   /** The time of day, in milliseconds since 1970. */
   readonly atMs: number;
-  /** Over how many milliseconds the interval's counts were taken. */
+  /** Over how many milliseconds the counts were taken. */
   readonly overMs: number;
   /** Since when the totals count, as `atMs`. */
   readonly sinceMs: number;
   readonly phase: Phase;
-  readonly latency: Interval["latency"];
-  /** How many connections are in each state. */
-  readonly states: Partial<Record<State, number>>;
-  /** Bytes within the interval. */
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly rows: readonly Row[];
+  readonly workers: Reading["workers"];
+  readonly latency: Percentiles;
   readonly closeReasons: readonly (readonly [CloseReason, number])[];
-  readonly refusals: readonly (readonly [string, number])[];
-  readonly drops: readonly (readonly [string, Dropped])[];
+  readonly refusals: readonly (readonly [ProtocolCode, number])[];
+  readonly drops: readonly (readonly [DropReason, Dropped])[];
 }
 
-/** The rows to show: those at work first and longest first, then the idle ones, the latest used first. */
-export function rowsOf(connections: Iterable<ConnectionInfo>, collector: Collector): Row[] {
-  const working: ConnectionInfo[] = [];
-  const idle: ConnectionInfo[] = [];
-  for (const each of connections) (each.state === "idle" ? idle : working).push(each);
-  working.sort((a, b) => b.stateMs - a.stateMs);
-  const room = Math.max(0, MOST_ROWS - working.length);
-  if (idle.length > room) idle.sort((a, b) => a.stateMs - b.stateMs);
-  const shown = [...working.slice(0, MOST_ROWS), ...idle.slice(0, room)];
-  return shown.map((each) => rowOf(each, collector));
+/** What is counted for as long as a page is open. */
+type Running = Pick<Happened, "closeReasons" | "refusals" | "drops">;
+
+/** The times and the phase of a snapshot. */
+export type Moment = Pick<Snapshot, "atMs" | "overMs" | "sinceMs" | "phase">;
+
+/** Makes a snapshot of each reading, and keeps the totals. */
+export class Snapshots {
+  #running: Running = { closeReasons: new Map(), refusals: new Map(), drops: new Map() };
+
+  /** The next snapshot; what the sample counts is in its totals. */
+  next({ sample, workers }: Reading, moment: Moment): Snapshot {
+    const before = this.#running;
+    const running = {
+      closeReasons: addMaps([before.closeReasons, sample.closeReasons], addCounts),
+      refusals: addMaps([before.refusals, sample.refusals], addCounts),
+      drops: addMaps([before.drops, sample.drops], addDropped),
+    };
+    this.#running = running;
+    return {
+      ...sample,
+      ...moment,
+      workers,
+      latency: percentilesOf(sample),
+      closeReasons: [...running.closeReasons],
+      refusals: [...running.refusals],
+      drops: [...running.drops],
+    };
+  }
 }
 
-function rowOf(connection: ConnectionInfo, collector: Collector): Row {
-  const { id, state, stateMs, ageMs, requests, bytesIn, bytesOut } = connection;
-  const peer = peerOf(connection.remoteAddr);
-  const queueMs = collector.queueMs(connection);
-  return { id, peer, state, stateMs, ageMs, requests, bytesIn, bytesOut, queueMs };
-}
-
-function peerOf(address: Address): string {
-  if (address.transport === "unix") return "unix socket";
-  const { hostname, port } = address;
-  return hostAndPort(hostname, port);
+function percentilesOf({ latency }: Sample): Percentiles {
+  const histogram = new Histogram();
+  histogram.addAll(latency);
+  const [p50, p90, p99] = [0.5, 0.9, 0.99].map((share) => histogram.percentile(share));
+  return p50 == null || p90 == null || p99 == null ? null : { p50, p90, p99 };
 }

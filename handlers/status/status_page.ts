@@ -15,9 +15,12 @@ import {
   describe,
   MAX_MS,
 } from "../../reactor/options/option_checks.ts";
-import type { Address } from "../../reactor/ports.ts";
-import { Feed, type Watched } from "./feed.ts";
-import type { Site } from "./site.ts";
+import type { Client } from "../../reactor/request_head.ts";
+import type { Watched } from "./server_source.ts";
+import type { ShownSource, Site } from "./site.ts";
+import type { StatusSource } from "./source.ts";
+import type { VisitInfo } from "./visitor.ts";
+import type { WatchedWorkers } from "./workers_source.ts";
 
 /** Options of {@linkcode StatusPage}. */
 export interface StatusPageOptions {
@@ -25,14 +28,27 @@ export interface StatusPageOptions {
   readonly path?: string;
   /**
    * What a visitor has to know, at least 16 characters: sent as `Authorization: Bearer`, typed into the
-   * page's form, or once as `?token=`. Without one, only clients on this machine are answered; behind a
-   * proxy on this machine all clients look like that, so set a token there.
+   * page's form, or once as `?token=`. A login ends after 12 hours without use, or with the process; after
+   * 10 wrong tokens within a minute, a client is answered with 429.
+   *
+   * Without a token the page has no buttons, and is shown only to clients on this machine, by a server that
+   * listens on a loopback address or a unix socket. Behind a proxy on this machine that says nothing of
+   * itself, all clients look like that, so set a token there.
    */
   readonly token?: string;
   /** From one update to the next, in milliseconds, at least 100. @default {1_000} */
   readonly intervalMs?: number;
   /** What the button "Drain" does. @default {calls the server's `shutdown()`} */
   readonly onDrain?: () => void;
+}
+
+/** What the page has to know of a request besides; the `info` of a handler has it all. */
+export interface StatusPageInfo {
+  readonly remoteAddr: Deno.Addr;
+  /** Where the server listens; a visitor without a token is refused where that is not known. */
+  readonly serverAddr?: Deno.Addr;
+  /** Who sent the request, as far as it differs from the far end of the connection. */
+  readonly client?: Pick<Client, "address" | "protocol">;
 }
 
 const NAMES = ["path", "token", "intervalMs", "onDrain"];
@@ -55,7 +71,7 @@ export class StatusPage {
   readonly #options: StatusPageOptions;
   readonly #path: string;
   readonly #intervalMs: number;
-  #shown: { readonly server: Watched; readonly feed: Feed } | null = null;
+  #observed: Observed | null = null;
   #site: Promise<Site> | null = null;
 
   /**
@@ -85,26 +101,45 @@ export class StatusPage {
     this.#options = options;
   }
 
-  /** Shows `server` from now on, and no other; the function returned ends that. */
+  /** Shows `server` from now on, and nothing else; the function returned ends that. */
   observe(server: Watched): () => void {
-    this.#shown?.feed.close();
-    const { clock } = denoPorts();
-    const shown = { server, feed: new Feed({ server, clock, intervalMs: this.#intervalMs }) };
-    this.#shown = shown;
-    return () => {
-      shown.feed.close();
-      if (this.#shown === shown) this.#shown = null;
-    };
+    return this.#observe(async () => {
+      const { ServerSource } = await import("./server_source.ts");
+      return new ServerSource(server);
+    });
+  }
+
+  /**
+   * Shows workers in other threads as one server, in the same way.
+   *
+   * @internal
+   */
+  observeWorkers(workers: WatchedWorkers): () => void {
+    return this.#observe(async () => {
+      const { WorkersSource } = await import("./workers_source.ts");
+      return new WorkersSource(workers, denoPorts().clock);
+    });
   }
 
   /** The handler for all that is under the page's path, to be mounted where you like. */
   readonly handler = async (
     request: Request,
-    info?: { readonly remoteAddr: Deno.Addr },
+    info?: StatusPageInfo,
   ): Promise<Response> => {
     const site = await (this.#site ??= this.#load());
-    return site.answer(request, info?.remoteAddr as Address | undefined);
+    return site.answer(request, (info ?? {}) as VisitInfo);
   };
+
+  #observe(load: () => Promise<StatusSource>): () => void {
+    const before = this.#observed;
+    const observed = new Observed(load, this.#intervalMs);
+    this.#observed = observed;
+    before?.end();
+    return () => {
+      if (this.#observed === observed) this.#observed = null;
+      observed.end();
+    };
+  }
 
   async #load(): Promise<Site> {
     const { Site } = await import("./site.ts");
@@ -112,8 +147,36 @@ export class StatusPage {
     return new Site({
       path: this.#path,
       token,
-      shown: () => this.#shown,
-      onDrain: (server) => onDrain === undefined ? server.shutdown() : onDrain(),
+      clock: denoPorts().clock,
+      shown: async () => await this.#observed?.shown() ?? null,
+      onDrain: (source) => onDrain === undefined ? source.drain() : onDrain(),
     });
+  }
+}
+
+/** What is observed: loaded when somebody looks. */
+class Observed {
+  readonly #load: () => Promise<StatusSource>;
+  readonly #intervalMs: number;
+  #shown: Promise<ShownSource> | null = null;
+
+  constructor(load: () => Promise<StatusSource>, intervalMs: number) {
+    this.#load = load;
+    this.#intervalMs = intervalMs;
+  }
+
+  shown(): Promise<ShownSource> {
+    return this.#shown ??= this.#open();
+  }
+
+  async end(): Promise<void> {
+    const shown = await this.#shown;
+    shown?.feed.close();
+  }
+
+  async #open(): Promise<ShownSource> {
+    const [source, { Feed }] = await Promise.all([this.#load(), import("./feed.ts")]);
+    const { clock } = denoPorts();
+    return { source, feed: new Feed({ source, clock, intervalMs: this.#intervalMs }) };
   }
 }

@@ -11,6 +11,12 @@ import puppeteer, {
 } from "puppeteer-core/internal/puppeteer-core-browser.js";
 import { PATIENCE_MS, settles, within } from "../support/time.ts";
 
+export type { Page };
+
+/** What is looked at inside the page; the browser's own types are not those of the tests. */
+// deno-lint-ignore no-explicit-any
+declare const document: any;
+
 const FLAGS = [
   "--headless=new",
   "--no-sandbox",
@@ -70,6 +76,21 @@ export class Chromium implements AsyncDisposable {
     await settles(this.#browser.close(), PATIENCE_MS);
     await end(this.#child, this.#folder);
   }
+}
+
+/** Waits until `look`, run inside the page with `value`, gives something true. */
+export async function sees(
+  page: Page,
+  look: (value: never) => unknown,
+  value?: unknown,
+): Promise<void> {
+  const inside = look as (value: unknown) => unknown;
+  await within(page.waitForFunction(inside, { timeout: 0, polling: 50 }, value), String(look));
+}
+
+/** The text of the first element that `selector` finds. */
+export function textOf(page: Page, selector: string): Promise<string> {
+  return page.evaluate((selector) => document.querySelector(selector).textContent, selector);
 }
 
 /** Ends a browser that has not ended by itself, and removes what it kept. */

@@ -5,10 +5,20 @@
  * @module
  */
 
-import { Health, serve, type Server, StatusPage, type StatusPageOptions } from "../../mod.ts";
+import {
+  eventStream,
+  Health,
+  serve,
+  type Server,
+  StatusPage,
+  type StatusPageOptions,
+  upgradeWebSocket,
+} from "../../mod.ts";
 import { pause, within } from "../support/time.ts";
 
 const LOCAL = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+
+const TOKEN = "a token of enough characters";
 
 /** See the head of this file. */
 export class Busy implements AsyncDisposable {
@@ -31,6 +41,7 @@ export class Busy implements AsyncDisposable {
     });
     health.observe(this.server);
     this.status = new StatusPage({
+      token: TOKEN,
       intervalMs: 100,
       onDrain: () => {
         this.drains++;
@@ -45,6 +56,11 @@ export class Busy implements AsyncDisposable {
   /** The page's address. */
   get url(): string {
     return `http://127.0.0.1:${this.statusServer.addr.port}/_weir/`;
+  }
+
+  /** The same, for a visitor who may use the buttons. */
+  get link(): string {
+    return `${this.url}?token=${encodeURIComponent(TOKEN)}`;
   }
 
   /** What the server says to those who ask whether it is ready. */
@@ -112,6 +128,21 @@ async function answer(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (pathname === "/hang") return new Promise(() => {});
   if (pathname === "/fails") return new Response(null, { status: 500 });
+  if (pathname === "/socket") return echo(request);
+  if (pathname === "/ticks") return eventStream(request, ticks());
   if (pathname === "/slow") await pause(20 + 60 * Math.random());
   return new Response("x".repeat(200 + 3_000 * Math.random()));
+}
+
+/** A WebSocket that sends back what it gets. */
+function echo(request: Request): Response {
+  const { socket, response } = upgradeWebSocket(request);
+  socket.onmessage = ({ data }) => socket.send(data);
+  return response;
+}
+
+/** Three events, and no end. */
+async function* ticks(): AsyncGenerator<{ data: string }> {
+  for (let at = 0; at < 3; at++) yield { data: `${at}` };
+  await new Promise(() => {});
 }

@@ -5,7 +5,9 @@
  */
 
 import { Feed, MOST_PAGES } from "../../handlers/status/feed.ts";
-import { MOST_ROWS, type Snapshot } from "../../handlers/status/snapshot.ts";
+import { MOST_ROWS } from "../../handlers/status/sample.ts";
+import { ServerSource } from "../../handlers/status/server_source.ts";
+import type { Snapshot } from "../../handlers/status/snapshot.ts";
 import { FakeClock, settled } from "../engine/fakes.ts";
 import { GET, LAST_GET } from "../engine/requests.ts";
 import { answers, Rig, type RigOptions } from "../engine/rig.ts";
@@ -30,7 +32,8 @@ class Shown {
         return reactor.phase;
       },
     };
-    this.feed = new Feed({ server, clock: this.rig.clock, intervalMs: INTERVAL_MS });
+    const source = new ServerSource(server);
+    this.feed = new Feed({ source, clock: this.rig.clock, intervalMs: INTERVAL_MS });
   }
 
   /** A page that has taken the settings. */
@@ -229,11 +232,19 @@ Deno.test("a feed is full at its most pages, until one leaves", async () => {
   await shown.finish();
 });
 
+Deno.test("a feed that was closed opens no page any more", async () => {
+  const shown = new Shown();
+  shown.feed.close();
+  const look = new Look(shown.feed.open({ own: false }));
+  assertEquals(await look.next(), null);
+  await shown.finish();
+});
+
 Deno.test("the clock of the feed keeps no process alive", () => {
   const clock = new FakeClock();
   const rig = new Rig();
   const server = Object.assign(rig.reactor, { shutdown: () => Promise.resolve() });
-  const feed = new Feed({ server, clock, intervalMs: INTERVAL_MS });
+  const feed = new Feed({ source: new ServerSource(server), clock, intervalMs: INTERVAL_MS });
   feed.open({ own: false });
   assertEquals([clock.pending, clock.holds], [1, false]);
   feed.close();

@@ -37,3 +37,14 @@ Deno.test("Histogram.percentile() of nothing is null, also after clear()", () =>
   histogram.clear();
   assertEquals([histogram.count, histogram.percentile(0.5)], [0, null]);
 });
+
+Deno.test("Histogram.addAll() adds what another one has counted, in another thread too", () => {
+  const [one, other] = [new Histogram(), new Histogram()];
+  for (let at = 0; at < 9; at++) one.add(1);
+  other.add(1_000);
+  one.addAll(structuredClone(other.buckets));
+  const all = new Histogram();
+  for (const ms of [1, 1, 1, 1, 1, 1, 1, 1, 1, 1_000]) all.add(ms);
+  assertEquals([one.count, one.buckets], [10, all.buckets]);
+  assertEquals(other.count, 1);
+});

@@ -8,10 +8,8 @@
 import { assert, assertEquals } from "../support/assert.ts";
 import { withProgram } from "../support/programs.ts";
 import { until, within } from "../support/time.ts";
-import { Chromium } from "./browser.ts";
+import { Chromium, type Page, sees, textOf } from "./browser.ts";
 import { Busy, hangUp } from "./busy.ts";
-
-type Page = Awaited<ReturnType<Chromium["open"]>>;
 
 /** What is looked at inside the page; the browser's own types are not those of the tests. */
 // deno-lint-ignore no-explicit-any
@@ -22,17 +20,11 @@ function onPage(name: string, body: (page: Page, busy: Busy) => Promise<void>): 
   withProgram("chromium", `the status page in a browser: ${name}`, async () => {
     await using browser = await Chromium.start();
     await using busy = new Busy();
-    const page = await browser.open(busy.url);
+    const page = await browser.open(busy.link);
     await sees(page, () => document.querySelector("#phase").textContent === "Serving");
     await body(page, busy);
     assertEquals(browser.complaints, []);
   });
-}
-
-/** Waits until `look`, run inside the page with `value`, gives something true. */
-async function sees(page: Page, look: (value: never) => unknown, value?: unknown): Promise<void> {
-  const inside = look as (value: unknown) => unknown;
-  await within(page.waitForFunction(inside, { timeout: 0, polling: 50 }, value), String(look));
 }
 
 /** The number of the connection in whose row `peer` stands. */
@@ -45,10 +37,6 @@ async function rowOf(page: Page, conn: Deno.Conn): Promise<number> {
     )?.dataset.id;
   await sees(page, find, peer);
   return Number(await page.evaluate(find, peer));
-}
-
-function textOf(page: Page, selector: string): Promise<string> {
-  return page.evaluate((selector) => document.querySelector(selector).textContent, selector);
 }
 
 onPage("rows appear, change and go; figures, tables and limits are filled", async (page, busy) => {

@@ -6,10 +6,8 @@
  */
 
 import { pause } from "../support/time.ts";
-import { Chromium } from "./browser.ts";
+import { Chromium, type Page } from "./browser.ts";
 import { Busy } from "./busy.ts";
-
-type Page = Awaited<ReturnType<Chromium["open"]>>;
 
 const WIDTHS = [380, 1_920];
 const SCHEMES = ["light", "dark"];
@@ -20,7 +18,7 @@ const LOAD_MS = 25_000;
 async function shoot(folder: string): Promise<void> {
   await using browser = await Chromium.start();
   await using busy = new Busy({ intervalMs: 500 });
-  const page = await browser.open(busy.url);
+  const page = await browser.open(busy.link);
   await load(busy);
   for (const width of WIDTHS) {
     await page.setViewport({ width, height: width < 500 ? 800 : 1_000 });

@@ -10,12 +10,14 @@ import { until, within } from "../support/time.ts";
 import { WireClient } from "../support/wire.ts";
 
 const BASE = "http://127.0.0.1:8082";
-const PEER = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 5_000 } } as const;
+const LOOPBACK = { transport: "tcp", hostname: "127.0.0.1", port: 5_000 } as const;
+const INFO = { remoteAddr: LOOPBACK, serverAddr: { ...LOOPBACK, port: 8_082 } };
 const TOKEN = "a token of enough characters";
+const BEARER = { authorization: `Bearer ${TOKEN}` };
 const LOCAL = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
 
 function ask(page: StatusPage, path: string, init: RequestInit = {}): Promise<Response> {
-  return page.handler(new Request(BASE + path, { redirect: "manual", ...init }), PEER);
+  return page.handler(new Request(BASE + path, { redirect: "manual", ...init }), INFO);
 }
 
 interface Route {
@@ -107,6 +109,60 @@ Deno.test("a token is asked for, taken once, and remembered by a cookie", async 
   assertEquals((await ask(page, "/_weir/page.js", { headers: { cookie } })).status, 200);
 });
 
+Deno.test("too many wrong tokens are answered with 429 and when to come again", async () => {
+  const page = new StatusPage({ token: TOKEN });
+  const answers = await Promise.all(
+    Array.from({ length: 11 }, () => ask(page, "/_weir/?token=wrong")),
+  );
+  assertEquals(answers.map(({ status }) => status).toSorted(), [...Array(10).fill(403), 429]);
+  const last = answers.find(({ status }) => status === 429)!;
+  const seconds = Number(last.headers.get("retry-after"));
+  assert(seconds > 55 && seconds <= 60, `${seconds}`);
+  assertEquals((await ask(page, "/_weir/?token=wrong", { headers: BEARER })).status, 429);
+});
+
+Deno.test("without a token the page can be read and has no secret, so that nobody can act", async () => {
+  const page = new StatusPage();
+  const server = serve(LOCAL, () => new Response());
+  page.observe(server);
+  const html = await (await ask(page, "/_weir/")).text();
+  assertMatch(html, /name="weir-secret" content=""/);
+  for (const secret of ["", "0".repeat(32)]) {
+    const headers = { "sec-fetch-site": "same-origin", "x-weir-secret": secret };
+    for (const name of ["drain", "close"]) {
+      const response = await ask(page, `/_weir/${name}`, { method: "POST", headers });
+      assertEquals([response.status, await response.text()], [403, "The buttons need a token\n"]);
+    }
+  }
+  assertEquals(server.phase, "serving");
+  await server.shutdown();
+});
+
+/** Where the server listens, and what a client on this machine gets without a token. */
+const LISTENING = [["127.0.0.1", 200], ["0.0.0.0", 403]] as const;
+
+for (const [hostname, status] of LISTENING) {
+  Deno.test(`without a token, a server on ${hostname} answers ${status} at the page`, async () => {
+    const server = serve({ ...LOCAL, hostname }, new StatusPage().handler);
+    const response = await fetch(`http://127.0.0.1:${server.addr.port}/_weir/`);
+    await response.body?.cancel();
+    assertEquals(response.status, status);
+    await server.shutdown();
+  });
+}
+
+Deno.test("without a token, a server on a unix socket answers there", async () => {
+  const path = `${Deno.makeTempDirSync()}/socket`;
+  const server = serve({ path, onListen: () => {} }, new StatusPage().handler);
+  using conn = await Deno.connect({ transport: "unix", path });
+  const get = "GET /_weir/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  await conn.write(new TextEncoder().encode(get));
+  const text = await new Response(conn.readable).text();
+  assertMatch(text, /^HTTP\/1\.1 200 OK\r\n/);
+  await server.shutdown();
+  Deno.removeSync(path.slice(0, -"/socket".length), { recursive: true });
+});
+
 interface Login {
   readonly name: string;
   readonly token?: string;
@@ -171,8 +227,6 @@ function mounted(options: StatusPageOptions = {}): { server: Server<Deno.NetAddr
   return { server, url: `http://127.0.0.1:${server.addr.port}/_weir/` };
 }
 
-const BEARER = { authorization: `Bearer ${TOKEN}` };
-
 Deno.test("a page that is open does not hold up the drain of the server that it comes through", async () => {
   const { server, url } = mounted();
   const response = await fetch(`${url}events`, { headers: BEARER });
@@ -220,17 +274,15 @@ Deno.test("with the token, close ends one connection in good order and cut ends 
 Deno.test("a second server takes the page over, and the end of an observation ends its streams", async () => {
   const page = new StatusPage({ intervalMs: 100 });
   const servers = [0, 1].map(() => serve(LOCAL, () => new Response()));
-  const listen = async () => await (await ask(page, "/_weir/events")).text();
   const stops = [page.observe(servers[0]!)];
-  const first = listen();
-  await ask(page, "/_weir/");
+  const first = await ask(page, "/_weir/events");
   stops.push(page.observe(servers[1]!));
-  assertMatch(await first, /^event: settings/);
-  const second = listen();
+  assertMatch(await within(first.text(), "the first stream to end"), /^event: settings/);
+  const second = await ask(page, "/_weir/events");
   stops[0]!();
-  await ask(page, "/_weir/");
+  assertEquals((await ask(page, "/_weir/events")).status, 200);
   stops[1]!();
-  assertMatch(await second, /^event: settings/);
+  assertMatch(await within(second.text(), "the second stream to end"), /^event: settings/);
   assertEquals((await ask(page, "/_weir/events")).status, 503);
   for (const server of servers) await server.shutdown();
 });

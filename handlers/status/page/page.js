@@ -28,6 +28,8 @@ const FIGURES = [
   ["Refused", (now) => `${formatNumber(now.refused * perSecond(now))}/s`],
   ["Received", (now) => `${formatBytes(now.bytesIn * perSecond(now))}/s`],
   ["Sent", (now) => `${formatBytes(now.bytesOut * perSecond(now))}/s`],
+  ["WebSockets", (now) => formatCount(now.sockets)],
+  ["Event streams", (now) => formatCount(now.streams)],
 ];
 
 /** An interval cut short by the end says nothing about rates. */
@@ -35,7 +37,11 @@ const LEAST_INTERVAL_MS = 50;
 
 let paused = false;
 
-const showRowsOf = connectionTable(byId("rows"), close);
+/** What the server wants to see again with each command; empty for visitors without a token. */
+const secret = document.querySelector("meta[name=weir-secret]").content;
+const canAct = secret !== "";
+
+const showRowsOf = connectionTable(byId("rows"), canAct ? close : null);
 const addToPlots = plotsIn(byId("plots"));
 const figures = FIGURES.map(([name]) => figure(name));
 
@@ -50,6 +56,7 @@ function figure(name) {
 
 function show(snapshot) {
   showPhase(snapshot.phase);
+  showWorkers(snapshot.workers);
   if (paused) return;
   FIGURES.forEach(([, text], index) => figures[index].textContent = text(snapshot));
   if (snapshot.overMs >= LEAST_INTERVAL_MS) addToPlots(snapshot);
@@ -72,6 +79,17 @@ function showTotals({ closeReasons, refusals, drops }) {
   );
 }
 
+/** Those that do not answer are at work on something long, or in a loop. */
+function showWorkers(workers) {
+  byId("workers").hidden = workers === null;
+  if (workers === null) return;
+  const { all, answered } = workers;
+  byId("workers").dataset.late = String(answered < all);
+  byId("workers").textContent = answered < all
+    ? `${formatCount(answered)} of ${formatCount(all)} workers answered`
+    : `${formatCount(all)} workers`;
+}
+
 /** Written only when it changes: it is read out. */
 function showPhase(phase) {
   const place = byId("phase");
@@ -83,7 +101,6 @@ function showPhase(phase) {
 }
 
 async function send(name, fields) {
-  const secret = document.querySelector("meta[name=weir-secret]").content;
   const body = new URLSearchParams(fields);
   try {
     const { ok, status } = await fetch(name, {
@@ -101,8 +118,8 @@ function notice(text) {
   byId("notice").textContent = text;
 }
 
-function close(id, { cut }) {
-  send("close", cut ? { id, cut: "" } : { id });
+function close({ worker, id }, { cut }) {
+  send("close", { id, ...worker === null ? {} : { worker }, ...cut ? { cut: "" } : {} });
 }
 
 function listen() {
@@ -125,6 +142,9 @@ byId("pause").addEventListener("click", ({ currentTarget }) => {
   paused = !paused;
   currentTarget.setAttribute("aria-pressed", String(paused));
 });
+
+byId("drain").hidden = !canAct;
+byId("read-only").hidden = canAct;
 
 byId("drain").addEventListener("click", () => byId("sure").showModal());
 

@@ -8,35 +8,54 @@
 import { formatAge, formatBytes, formatCount, formatMs, formatSetting } from "./format.js";
 
 const COLUMNS = [
-  ["No.", ({ id }) => String(id)],
+  ["No.", keyOf],
   ["Peer", ({ peer }) => peer],
-  ["State", ({ state }) => state],
+  ["State", ({ state, isLate }) => isLate ? `${state} (no news)` : state],
   ["In state", ({ stateMs }) => formatAge(stateMs)],
   ["Age", ({ ageMs }) => formatAge(ageMs)],
   ["Requests", ({ requests }) => formatCount(requests)],
   ["Received", ({ bytesIn }) => formatBytes(bytesIn)],
   ["Sent", ({ bytesOut }) => formatBytes(bytesOut)],
   ["Queued", ({ queueMs }) => queueMs === null ? "–" : formatMs(queueMs)],
+  ["Messages", messagesOf],
 ];
 
 const FIRST_NUMBER = 3;
 
-/** The table of connections; `onClose(id, { cut })` hears of its buttons. The function returned shows rows. */
+/** What a connection is called: its number, with that of its worker where there are several. */
+function keyOf({ worker, id }) {
+  return worker === null ? String(id) : `${worker}-${id}`;
+}
+
+/** What a WebSocket has carried, or how many events a stream has sent. */
+function messagesOf({ socket, events }) {
+  if (events !== null) return `${formatCount(events)} events`;
+  if (socket === null) return "–";
+  const { messagesIn, bytesIn, messagesOut, bytesOut } = socket;
+  return `${formatCount(messagesIn)} in (${formatBytes(bytesIn)}), ` +
+    `${formatCount(messagesOut)} out (${formatBytes(bytesOut)})`;
+}
+
+/**
+ * The table of connections; `onClose(row, { cut })` hears of its buttons, and without it there are none. The
+ * function returned shows rows.
+ */
 export function connectionTable(table, onClose) {
   const body = table.tBodies[0];
   const lines = new Map();
   return (rows) => {
     const gone = new Set(lines.keys());
-    for (const row of rows.toSorted((a, b) => a.id - b.id)) {
-      gone.delete(row.id);
-      const line = lines.get(row.id) ?? newLine(row, onClose);
-      if (!lines.has(row.id)) insert(body, line, row.id);
-      lines.set(row.id, line);
+    for (const row of rows) {
+      const key = keyOf(row);
+      gone.delete(key);
+      const line = lines.get(key) ?? newLine(row, onClose);
+      if (!lines.has(key)) insert(body, line);
+      lines.set(key, line);
       fill(line, row);
     }
-    for (const id of gone) {
-      leave(lines.get(id), table);
-      lines.delete(id);
+    for (const key of gone) {
+      leave(lines.get(key), table);
+      lines.delete(key);
     }
   };
 }
@@ -82,7 +101,7 @@ export function showSettings({ timeouts, limits, queue = null, overrides }) {
 function newLine(row, onClose) {
   const line = document.createElement("tr");
   line.setAttribute("role", "row");
-  line.dataset.id = row.id;
+  line.dataset.id = keyOf(row);
   COLUMNS.forEach(([label], index) => {
     const number = index >= FIRST_NUMBER ? "number" : "";
     const each = index === 0
@@ -97,32 +116,39 @@ function newLine(row, onClose) {
 }
 
 /** The first press asks for an end in good order, the second cuts. */
-function actionCell({ id, peer }, onClose) {
+function actionCell(row, onClose) {
   const place = document.createElement("td");
+  place.className = "action";
+  place.setAttribute("role", "cell");
+  if (onClose === null) return place;
   const button = document.createElement("button");
   button.type = "button";
   const name = (verb) => {
     button.textContent = verb;
-    button.setAttribute("aria-label", `${verb} connection ${id} from ${peer}`);
+    button.setAttribute("aria-label", `${verb} connection ${keyOf(row)} from ${row.peer}`);
   };
   name("Close");
   button.addEventListener("click", () => {
-    onClose(id, { cut: button.textContent === "Cut" });
+    onClose(row, { cut: button.textContent === "Cut" });
     name("Cut");
   });
-  place.className = "action";
-  place.setAttribute("role", "cell");
   place.append(button);
   return place;
 }
 
-function insert(body, line, id) {
-  const next = [...body.rows].find((each) => Number(each.dataset.id) > id);
+function insert(body, line) {
+  const next = [...body.rows].find((each) =>
+    byNumbers.compare(each.dataset.id, line.dataset.id) > 0
+  );
   body.insertBefore(line, next ?? null);
 }
 
+/** "2-9" before "2-15" before "10-1". */
+const byNumbers = new Intl.Collator("en", { numeric: true });
+
 function fill(line, row) {
   line.dataset.state = row.state;
+  line.classList.toggle("late", row.isLate);
   COLUMNS.forEach(([, text], index) => {
     const each = line.cells[index];
     const now = text(row);
