@@ -111,3 +111,11 @@ export type { ProtocolCode } from "./reactor/errors.ts";
 export type { Client, QueuedRequest, RequestView } from "./reactor/request_head.ts";
 export type { ForwardedFields } from "./handlers/client/trusted_client.ts";
 export type { Address, Bytes, Conn, ProxyHeader, ProxyTlv } from "./reactor/ports.ts";
+export type {
+  Certificate,
+  CertificateFor,
+  ClientCertificates,
+  TlsOptions,
+  TlsVersion,
+} from "./handlers/tls/tls_options.ts";
+export type { CertificateName, ClientCertificate, SubjectAttribute } from "./reactor/ports.ts";

@@ -23,6 +23,9 @@ import { failureResponse } from "./failure.ts";
 import { hostAndPort } from "./host_and_port.ts";
 import { telemetryFor } from "./otel/telemetry.ts";
 import type { HandlerContext } from "./fetch/handler_context.ts";
+import { Terminator } from "./tls/terminator.ts";
+import { TlsListener } from "./tls/tls_listener.ts";
+import { type Certificate, checkCertificates } from "./tls/tls_options.ts";
 import { serveArguments, type ServeCall } from "./serve_arguments.ts";
 import type {
   ServeAddr,
@@ -76,6 +79,14 @@ export interface Server<Addr extends Deno.Addr = ServeAddr> extends AsyncDisposa
    * @throws {RangeError} If `buffer` is not whole or less than 1.
    */
   trace(options?: TraceOptions): AsyncIterableIterator<TraceEvent, undefined>;
+  /**
+   * Puts these certificates in the place of all that the server has: each handshake from now on gets one of
+   * them, the first where no other is for the name that the client asks for. Open connections go on.
+   *
+   * @throws {TypeError} If the list is empty, or the server does not speak TLS.
+   * @throws {Deno.errors.InvalidData} If one of them is no use; then all stay as they were.
+   */
+  setCertificates(certificates: readonly Certificate[]): void;
   /** The queue in front of the handler; `null` without the option `queue`. */
   readonly queue: WorkQueue | null;
   /** Keeps the process alive while the server runs; the default. */
@@ -119,7 +130,11 @@ export function serve(
   second?: Parameters<typeof serveArguments>[1],
 ): Server {
   const call = serveArguments(first, second);
-  return start(call, denoListen(call.target));
+  const { target } = call;
+  if (target.kind !== "tls") return start(call, denoListen(target));
+  const { tls, ...rest } = target;
+  const terminator = new Terminator(tls);
+  return start(call, denoListen({ ...rest, kind: "tcp" }), terminator);
 }
 
 /**
@@ -131,8 +146,9 @@ export function serveOn(listener: Listener, options: Parameters<typeof serveArgu
   return start(serveArguments(options), listener);
 }
 
-function start(call: ServeCall, bound: Listener): Server {
-  const listener = proxied(call, bound);
+function start(call: ServeCall, bound: Listener, terminator: Terminator | null = null): Server {
+  const plain = proxied(call, bound);
+  const listener = terminator === null ? plain : new TlsListener(plain, terminator);
   const clients = call.trusted === null ? null : new ClientSource(call.trusted);
   const telemetry = telemetryFor(call.target.kind === "tls" ? "https" : "http");
   try {
@@ -147,9 +163,9 @@ function start(call: ServeCall, bound: Listener): Server {
       onObserverError: reportObserverError,
       onLaneError: reportLaneError,
     });
-    const server = new ReactorServer(reactor, call);
+    const server = new ReactorServer(reactor, { call, terminator });
     announce(call, server.addr);
-    server.run(telemetry?.watch(server), clients?.load());
+    server.run(telemetry?.watch(server), clients?.load(), terminator?.load());
     return server;
   } catch (error) {
     listener.close();
@@ -224,14 +240,19 @@ class ReactorServer implements Server {
   readonly finished: Promise<void>;
   readonly #reactor: Reactor;
   readonly #signal: AbortSignal | undefined;
+  readonly #terminator: Terminator | null;
   readonly #onAbort = () => this.#reactor.force();
   #finish!: () => void;
 
-  constructor(reactor: Reactor, call: ServeCall) {
+  constructor(
+    reactor: Reactor,
+    { call, terminator }: { call: ServeCall; terminator: Terminator | null },
+  ) {
     this.addr = reactor.addr as ServeAddr;
     this.finished = new Promise((resolve) => this.#finish = resolve);
     this.#reactor = reactor;
     this.#signal = call.signal;
+    this.#terminator = terminator;
   }
 
   get queue(): WorkQueue | null {
@@ -278,6 +299,13 @@ class ReactorServer implements Server {
   }
 
   ref(): void {
+  setCertificates(certificates: readonly Certificate[]): void {
+    if (this.#terminator === null) {
+      throw new TypeError("Cannot set certificates: the server does not speak TLS");
+    }
+    this.#terminator.replace(checkCertificates("certificates", certificates));
+  }
+
     this.#reactor.ref();
   }
 

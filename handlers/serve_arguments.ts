@@ -11,6 +11,7 @@ import { type Options, resolveOptions } from "../reactor/options/options.ts";
 import type { Address } from "../reactor/ports.ts";
 import type { TrustSettings } from "./client/client_source.ts";
 import { hopEndOf, trustIn, trustInAddresses } from "./client/trust.ts";
+import { type TlsSettings, tlsSettings } from "./tls/tls_options.ts";
 import type {
   ServeHandler,
   ServeInit,
@@ -33,11 +34,10 @@ export interface TcpTarget {
   readonly tcpBacklog: number;
 }
 
-/** A TCP port that speaks TLS; both texts are PEM. */
+/** A TCP port that speaks TLS. */
 export interface TlsTarget extends Omit<TcpTarget, "kind"> {
   readonly kind: "tls";
-  readonly cert: string;
-  readonly key: string;
+  readonly tls: TlsSettings;
 }
 
 /** Everything that a call of `serve` said, with defaults filled in. */
@@ -94,7 +94,7 @@ export function serveArguments(first?: ServeFirst, second?: ServeSecond): ServeC
     signal: signalOf(given.signal),
     automaticCompression: Boolean(given.automaticCompression),
     trusted: trustedIn(given),
-    isProxy: isProxyIn(target, options),
+    isProxy: isProxyIn(options),
     options,
   };
 }
@@ -113,14 +113,8 @@ function trustedIn(
   return { trust: trustIn("trustedProxies", trustedProxies), fields: forwardedFields };
 }
 
-/** Deno completes TLS as it accepts, and has no way to begin it later: there the header cannot come first. */
-function isProxyIn(target: ListenTarget, { proxyProtocol }: Options): ServeCall["isProxy"] {
+function isProxyIn({ proxyProtocol }: Options): ServeCall["isProxy"] {
   if (proxyProtocol === null) return null;
-  if (target.kind === "tls") {
-    throw new TypeError(
-      "Cannot use option 'proxyProtocol' with 'cert': Deno cannot begin TLS after a PROXY header",
-    );
-  }
   const trust = trustInAddresses("proxyProtocol.from", proxyProtocol.from);
   return (peer) => trust(hopEndOf(peer), 0);
 }
@@ -169,12 +163,8 @@ function targetOf(given: Given): ListenTarget {
     reusePort: Boolean(given.reusePort),
     tcpBacklog: backlogOf(given.tcpBacklog ?? 511),
   };
-  const { cert, key } = given;
-  if (cert === undefined && key === undefined) return { kind: "tcp", ...tcp };
-  if (!cert || !key) {
-    throw new TypeError("Both 'cert' and 'key' must be provided to enable HTTPS");
-  }
-  return { kind: "tls", ...tcp, cert: textOf("cert", cert), key: textOf("key", key) };
+  const tls = tlsSettings(given);
+  return tls === null ? { kind: "tcp", ...tcp } : { kind: "tls", ...tcp, tls };
 }
 
 /** Strings count as in `Number`, so that a port from the environment works: `"4501"`, `"0x1195"`. */

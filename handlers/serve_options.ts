@@ -6,9 +6,10 @@
  */
 
 import type { ReactorOptions } from "../reactor/options/options.ts";
-import type { Conn, ProxyHeader } from "../reactor/ports.ts";
+import type { ClientCertificate, Conn, ProxyHeader } from "../reactor/ports.ts";
 import type { Client } from "../reactor/request_head.ts";
 import type { ForwardedFields } from "./client/trusted_client.ts";
+import type { TlsOptions } from "./tls/tls_options.ts";
 
 /** Where a server listens and a client comes from. */
 export type ServeAddr = Deno.NetAddr | Deno.UnixAddr;
@@ -37,6 +38,11 @@ export interface ServeHandlerInfo<Addr extends Deno.Addr = ServeAddr> {
   readonly proxyHeader: ProxyHeader | null;
   /**
    * Resolves when the kernel has taken the last byte of the answer; rejects with
+  /**
+   * The certificate that the client has shown, accepted as {@linkcode ServeTcpOptions.tls} says; `null` if
+   * it was asked for none, or has none.
+   */
+  readonly clientCertificate: ClientCertificate | null;
    * `Deno.errors.Interrupted` when the answer could not be sent whole.
    */
   completed: Promise<void>;
@@ -126,7 +132,7 @@ export interface ServeOptions<Addr extends Deno.Addr = ServeAddr> extends Reacto
   forwardedFields?: ForwardedFields;
 }
 
-/** Options of a server on a TCP port; with `cert` and `key` it speaks TLS. */
+/** Options of a server on a TCP port; with `cert` and `key`, or with `tls`, it speaks TLS. */
 export interface ServeTcpOptions extends ServeOptions<Deno.NetAddr> {
   /** For the sake of `Deno.ServeTcpOptions`. */
   transport?: "tcp";
@@ -144,6 +150,8 @@ export interface ServeTcpOptions extends ServeOptions<Deno.NetAddr> {
   key?: string;
 }
 
+  /** Certificates by server name, those of clients, and versions of TLS. @default {none of that} */
+  tls?: TlsOptions;
 /** Options of a server on a unix socket. */
 export interface ServeUnixOptions extends ServeOptions<Deno.UnixAddr> {
   /** For the sake of `Deno.ServeUnixOptions`. */

@@ -21,7 +21,6 @@ import type {
 /** Where to listen; the options are those of `Deno.listen`. */
 export type ListenOptions =
   | ({ readonly kind: "tcp" } & TcpListenOptions)
-  | ({ readonly kind: "tls"; readonly cert: string; readonly key: string } & TcpListenOptions)
   | { readonly kind: "unix"; readonly path: string };
 
 interface TcpListenOptions {
@@ -46,10 +45,6 @@ export function denoListen(options: ListenOptions): Listener {
   switch (options.kind) {
     case "unix":
       return new DenoListener(Deno.listen({ transport: "unix", path: options.path }));
-    case "tls": {
-      const { kind: _, ...rest } = options;
-      return new DenoListener(Deno.listenTls({ ...rest, alpnProtocols: ["http/1.1"] }));
-    }
     case "tcp": {
       const { kind: _, ...rest } = options;
       return new DenoListener(Deno.listen({ transport: "tcp", ...rest }));

@@ -6,7 +6,7 @@
  */
 
 import type { ExchangeInfo } from "./observer.ts";
-import type { Address, Bytes, Conn, ProxyHeader } from "./ports.ts";
+import type { Address, Bytes, ClientCertificate, Conn, ProxyHeader } from "./ports.ts";
 import type { Client, RequestHead } from "./request_head.ts";
 import type { CloseReason } from "./states.ts";
 
@@ -22,6 +22,11 @@ export interface ResponseHead {
 export interface RequestBody {
   /** The length announced by Content-Length in bytes, or `null` for a chunked body. */
   readonly length: number | null;
+  /**
+   * Whether all of a body with a length has arrived and nobody has begun to read it: `readAll` gives it at
+   * once, however large it is.
+   */
+  readonly isHere: boolean;
   /**
    * The next piece, which the caller then owns, or `null` at the end. One call at a time.
    *
@@ -72,6 +77,8 @@ export interface Exchange {
   readonly secure: boolean;
   /** The PROXY header at the connection's beginning; `null` if there was none. */
   readonly proxyHeader: ProxyHeader | null;
+  /** The client's certificate; `null` if it was not asked for one, or has none. */
+  readonly clientCertificate: ClientCertificate | null;
   /** The same exchange, as those who observe the server know it. */
   readonly info: ExchangeInfo;
   /** `null` when the request has no body: neither Content-Length over zero nor Transfer-Encoding. */

@@ -36,6 +36,37 @@ export interface ProxyHeader {
   readonly tlvs: readonly ProxyTlv[];
 }
 
+/** One attribute of a name in a certificate, such as `{ type: "CN", value: "alice" }`. */
+export interface SubjectAttribute {
+  /** What it is usually called (RFC 4514 §3): CN, O, OU, C, …; for others the number in dots. */
+  readonly type: string;
+  readonly value: string;
+}
+
+/** One alternative name of a certificate (RFC 5280 §4.2.1.6). */
+export interface CertificateName {
+  readonly type: "dns" | "email" | "uri" | "ip";
+  readonly value: string;
+}
+
+/** The certificate that a client has proved to hold the key of. */
+export interface ClientCertificate {
+  /** Whom it is made out to, in the certificate's order. */
+  readonly subject: readonly SubjectAttribute[];
+  /** Who has issued it. */
+  readonly issuer: readonly SubjectAttribute[];
+  /** Further names of its holder; other kinds of names are left out. */
+  readonly alternativeNames: readonly CertificateName[];
+  /** Its number with the issuer, in hexadecimal digits. */
+  readonly serialNumber: string;
+  readonly validFrom: Date;
+  readonly validTo: Date;
+  /** The SHA-256 hash of the certificate, as `openssl x509 -fingerprint -sha256` prints it. */
+  readonly fingerprint: string;
+  /** What the client has sent, in DER: its own certificate first, then those of its issuers. */
+  readonly chain: readonly Bytes[];
+}
+
 /** One accepted byte stream. */
 export interface Conn {
   /** This end. */
@@ -56,6 +87,8 @@ export interface Conn {
   readProxyHeader?(): Promise<void>;
   /** That header; `null` or absent where there is none. */
   readonly proxyHeader?: ProxyHeader | null;
+  /** The client's certificate; `null` or absent where it has shown none. */
+  readonly clientCertificate?: ClientCertificate | null;
   /** Keeps the process alive while a read is pending; the default. */
   ref(): void;
   /** Lets the process end though a read is pending. */

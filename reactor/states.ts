@@ -5,7 +5,7 @@
  * connection is to end, and why.
  *
  * ```text
- * proxy_header ─identified→ idle
+ * proxy_header ─identified→ idle   proxy_header ─encrypted→ handshake
  * handshake ─secured→ idle ─bytes→ head ─request→ handling ─respond→ writing ─flushed→ idle
  *                      ↑            │  ╲─hold→ queued ─admit→ handling    │ ╲─next→ head
  *                      │            ├─refuse→ writing                     ├─drain→ draining ─drained→ idle
@@ -55,6 +55,7 @@ export type State =
 /** What moves a connection from one state to another. */
 export type Event =
   | "identified"
+  | "encrypted"
   | "secured"
   | "bytes"
   | "request"
@@ -78,7 +79,7 @@ interface Row {
 
 /** The table. `deadline` of `writing` and `draining` is a minimum rate, see `min_rate.ts`. */
 export const STATES = {
-  proxy_header: { deadline: "proxy_header", on: { identified: "idle", close: "closed" } },
+  proxy_header: { deadline: "proxy_header", on: { identified: "idle", encrypted: "handshake", close: "closed" } },
   handshake: { deadline: "handshake", on: { secured: "idle", close: "closed" } },
   idle: {
     deadline: "idle",
@@ -185,6 +186,7 @@ export const EVENTS = {
   upgrade: 12,
   close: 13,
   identified: 14,
+  encrypted: 15,
 } as const satisfies Record<Event, number>;
 
 /** The rows of the table, by name. */

@@ -5,7 +5,7 @@
  */
 
 import type { Exchange } from "../../reactor/exchange.ts";
-import type { Address, Conn, ProxyHeader } from "../../reactor/ports.ts";
+import type { Address, ClientCertificate, Conn, ProxyHeader } from "../../reactor/ports.ts";
 import type { Client } from "../../reactor/request_head.ts";
 import type { UpgradeInit } from "../serve_options.ts";
 import { elementsOf, fieldsOf } from "./fields.ts";
@@ -41,6 +41,10 @@ export class HandlerInfo {
   }
 
   get trailers(): Promise<Headers> {
+  get clientCertificate(): ClientCertificate | null {
+    return this.#exchange.clientCertificate;
+  }
+
     if (this.#trailers === null) {
       this.#trailers = requestTrailers(this.#exchange);
       ignoreRejection(this.#trailers);

@@ -40,7 +40,7 @@ import { Inbox } from "../memory/inbox.ts";
 import { Outbox } from "../memory/outbox.ts";
 import type { DropReason, Refusal } from "../observer.ts";
 import type { Limits } from "../options/options.ts";
-import type { Aborter, Address, Conn, ProxyHeader } from "../ports.ts";
+import type { Aborter, Address, ClientCertificate, Conn, ProxyHeader } from "../ports.ts";
 import { type CloseReason, EVENTS, type State } from "../states.ts";
 import { Deadlines, type Due } from "../timing/deadlines.ts";
 import { type Expiring, WheelNode } from "../timing/timer_wheel.ts";
@@ -60,7 +60,7 @@ import {
   mayPersistStreaming,
   restOf,
 } from "./persistence.ts";
-import { type Preamble, preambleOf } from "./preamble.ts";
+import { type Preamble, preamblesOf } from "./preamble.ts";
 import type { BodyHost, LiveBody } from "./request_body.ts";
 import { RequestReader } from "./request_reader.ts";
 import { UpgradedConnection, type UpgradeHost } from "./upgraded_connection.ts";
@@ -134,7 +134,7 @@ export class Connection
     this.context = context;
     this.#conn = conn;
     this.#openedMs = context.now;
-    this.#life = new Lifecycle(preambleOf(conn)?.state ?? "idle");
+    this.#life = new Lifecycle(preamblesOf(conn)[0]?.state ?? "idle");
     this.#deadlines = new Deadlines(options, { stage: this.#life.stage, now: context.now });
     this.inbox = new Inbox(pool, { maxBytes: options.limits.headBytes });
     this.outbox = new Outbox(pool, ports.codec);
@@ -164,6 +164,10 @@ export class Connection
 
   get proxyHeader(): ProxyHeader | null {
     return this.#conn.proxyHeader ?? null;
+  }
+
+  get clientCertificate(): ClientCertificate | null {
+    return this.#conn.clientCertificate ?? null;
   }
 
   get state(): State {
@@ -226,9 +230,9 @@ export class Connection
 
   run(): void {
     this.#touch();
-    const preamble = preambleOf(this.#conn);
-    if (preamble === null) this.#serve();
-    else this.#receive(preamble);
+    const preambles = preamblesOf(this.#conn);
+    if (preambles.length === 0) this.#serve();
+    else this.#receive(preambles);
     this.settle();
   }
 
@@ -636,21 +640,23 @@ export class Connection
     }
   }
 
-  async #receive(preamble: Preamble): Promise<void> {
-    try {
-      await preamble.receive(this.#conn);
-    } catch {
-      this.#end(preamble.failed);
-      return this.settle();
+  async #receive(preambles: readonly Preamble[]): Promise<void> {
+    for (const preamble of preambles) {
+      try {
+        await preamble.receive(this.#conn);
+      } catch {
+        this.#end(preamble.failed);
+        return this.settle();
+      }
+      if (this.closeReason !== null) return;
+      try {
+        this.#move(preamble.over);
+        if (this.state === "idle") this.#serve();
+      } catch (error) {
+        this.onDefect(error);
+      }
+      this.settle();
     }
-    if (this.closeReason !== null) return;
-    try {
-      this.#move(preamble.over);
-      this.#serve();
-    } catch (error) {
-      this.onDefect(error);
-    }
-    this.settle();
   }
 
   #serve(): void {

@@ -25,7 +25,7 @@ import type { ParsedHead } from "../h1/parsed_head.ts";
 import { bodyAllowed, chunkHead, interimHead, LAST_CHUNK, lastChunk } from "../h1/serialize.ts";
 import type { Outbox } from "../memory/outbox.ts";
 import type { ConnectionInfo, ExchangeInfo, Refusal } from "../observer.ts";
-import type { Address, Bytes, Codec, ProxyHeader } from "../ports.ts";
+import type { Address, Bytes, ClientCertificate, Codec, ProxyHeader } from "../ports.ts";
 import type { Client, RequestHead } from "../request_head.ts";
 import type { CloseReason } from "../states.ts";
 import type { Delivery } from "./deliveries.ts";
@@ -52,6 +52,7 @@ export interface ExchangeHost {
   readonly remoteAddr: Address;
   readonly secure: boolean;
   readonly proxyHeader: ProxyHeader | null;
+  readonly clientCertificate: ClientCertificate | null;
   /** The connection as others see it. */
   readonly view: ConnectionInfo;
   readonly outbox: Outbox;
@@ -176,6 +177,10 @@ export class LiveExchange implements Exchange, ExchangeInfo, ClientRequest, Deli
 
   get proxyHeader(): ProxyHeader | null {
     return this.#host.proxyHeader;
+  }
+
+  get clientCertificate(): ClientCertificate | null {
+    return this.#host.clientCertificate;
   }
 
   get client(): Client {

@@ -1,6 +1,6 @@
 /**
- * What comes on a connection before the first byte of HTTP, where there is such a thing: a PROXY header, or
- * a TLS handshake. Which it is, the port says by what it offers.
+ * What comes on a connection before the first byte of HTTP, where there is such a thing: a PROXY header, a
+ * TLS handshake, or one and then the other. Which it is, the port says by what it offers.
  *
  * @module
  */
@@ -34,8 +34,17 @@ const HANDSHAKE: Preamble = {
   receive: (conn) => conn.handshake!(),
 };
 
-/** What comes first on this connection; `null` for HTTP itself. */
-export function preambleOf(conn: Conn): Preamble | null {
-  if (conn.readProxyHeader !== undefined) return PROXY_HEADER;
-  return conn.handshake === undefined ? null : HANDSHAKE;
+const PROXY_HEADER_BEFORE_HANDSHAKE: Preamble = { ...PROXY_HEADER, over: EVENTS.encrypted };
+
+const NONE: readonly Preamble[] = [];
+const HEADER_ALONE: readonly Preamble[] = [PROXY_HEADER];
+const HANDSHAKE_ALONE: readonly Preamble[] = [HANDSHAKE];
+const BOTH: readonly Preamble[] = [PROXY_HEADER_BEFORE_HANDSHAKE, HANDSHAKE];
+
+/** What comes first on this connection, in this order; nothing where HTTP itself does. */
+export function preamblesOf(conn: Conn): readonly Preamble[] {
+  if (conn.handshake === undefined) {
+    return conn.readProxyHeader === undefined ? NONE : HEADER_ALONE;
+  }
+  return conn.readProxyHeader === undefined ? HANDSHAKE_ALONE : BOTH;
 }

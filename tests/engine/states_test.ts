@@ -11,7 +11,7 @@ import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 
 /** The whole table again, as it is meant: a change there has to be made here as well. */
 const EXPECTED: Readonly<Record<State, string>> = {
-  proxy_header: "identified→idle close→closed",
+  proxy_header: "identified→idle encrypted→handshake close→closed",
   handshake: "secured→idle close→closed",
   idle: "bytes→head refuse→writing linger→lingering close→closed",
   head: "request→handling hold→queued refuse→writing respond→writing close→closed",

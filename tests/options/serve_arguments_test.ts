@@ -5,6 +5,7 @@ import {
   type ServeSecond,
   type TcpTarget,
 } from "../../handlers/serve_arguments.ts";
+import type { Certificate } from "../../handlers/tls/tls_options.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "../support/assert.ts";
 
 const first = () => new Response("first");
@@ -73,14 +74,21 @@ Deno.test("serveArguments() passes on what it was given", () => {
 });
 
 Deno.test("serveArguments() chooses what to listen on", () => {
-  const tls: ListenTarget = { ...TCP, kind: "tls", cert: "c", key: "k" };
+  const [one, other] = [{ cert: "c", key: "k" }, { cert: "d", key: "l" }];
+  const plain = { certificateFor: null, clientCertificates: null, minVersion: "TLSv1.2" } as const;
+  const tls = (...certificates: Certificate[]): ListenTarget => (
+    { ...TCP, kind: "tls", tls: { ...plain, certificates } }
+  );
   const targets: [given: object, target: ListenTarget][] = [
     [{ hostname: "::1", port: 0 }, { ...TCP, hostname: "::1", port: 0 }],
     [{ reusePort: 1, tcpBacklog: 5 }, { ...TCP, reusePort: true, tcpBacklog: 5 }],
     [{ path: "/s" }, { kind: "unix", path: "/s" }],
     [{ path: "/s", port: 1, cert: "c" }, { kind: "unix", path: "/s" }],
     [{ path: undefined }, TCP],
-    [{ cert: "c", key: "k" }, tls],
+    [{ cert: "c", key: "k" }, tls(one)],
+    [{ cert: "c", key: "k", tls: {} }, tls(one)],
+    [{ cert: "c", key: "k", tls: { certificates: [other] } }, tls(one, other)],
+    [{ tls: { certificates: [other, one] } }, tls(other, one)],
     [{ cert: undefined, key: undefined }, TCP],
   ];
   for (const [given, target] of targets) {
@@ -151,6 +159,18 @@ Deno.test("serveArguments() refuses what Deno.serve would misunderstand", () => 
     [{ onListen: "x" }, "'onListen'"],
     [{ signal: {} }, "'signal': expected an AbortSignal"],
     [{ cid: 1, port: 5000 }, "'cid'"],
+    [{ tls: true }, "'tls': expected an object, received true"],
+    [{ tls: {} }, "Both 'cert' and 'key'"],
+    [{ tls: { sni: [] } }, "'tls.sni': no such option"],
+    [{ tls: { certificates: [] } }, "'tls.certificates': expected a list of certificates"],
+    [{ tls: { certificates: [{ cert: "c" }] } }, "'tls.certificates[0].key': expected a string"],
+    [{ cert: "c", key: "k", tls: { certificateFor: "x" } }, "'tls.certificateFor'"],
+    [{ cert: "c", key: "k", tls: { minVersion: "TLSv1.1" } }, `received "TLSv1.1"`],
+    [{ cert: "c", key: "k", tls: { clientCertificates: {} } }, "'tls.clientCertificates.ca'"],
+    [
+      { cert: "c", key: "k", tls: { clientCertificates: { ca: "a", mode: "maybe" } } },
+      `'tls.clientCertificates.mode': expected "required" or "optional", received "maybe"`,
+    ],
   ];
   for (const [given, named] of bad) {
     assertStringIncludes(assertThrows(() => call(given, second), TypeError).message, named);

@@ -90,6 +90,24 @@ withProgram("haproxy", "HAProxy with send-proxy-v2-ssl: the client spoke https",
   await Deno.remove(folder, { recursive: true });
 });
 
+withProgram("haproxy", "a PROXY header comes before TLS that HAProxy passes through", async () => {
+  const folder = await Deno.makeTempDir();
+  const [cert, key] = await selfSigned(folder);
+  const tls = { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) };
+  await using running = tells({ ...FROM_1, ...tls } as Partial<ServeOptions>);
+  await using haproxy = await startHaproxyWith((own) =>
+    `listen own
+  mode tcp
+  bind 127.0.0.1:${own}
+  server one 127.0.0.1:${running.port} send-proxy-v2
+`
+  );
+  const url = `https://127.0.0.1:${haproxy.port}/`;
+  const told = await curlFrom2(haproxy.port, "--cacert", cert, url);
+  assertEquals(told, "127.0.0.2 2  127.0.0.2 https");
+  await Deno.remove(folder, { recursive: true });
+});
+
 withProgram(
   "haproxy",
   "HAProxy's health checks pass with check-send-proxy, and are LOCAL",
@@ -216,7 +234,6 @@ const REFUSED: readonly (readonly [options: object, said: string])[] = [
   [{ proxyProtocol: { from: ["::1"], others: "guess" } }, "proxyProtocol.others"],
   [{ proxyProtocol: { from: ["::1"], other: "plain" } }, "proxyProtocol.other"],
   [{ proxyProtocol: true }, "proxyProtocol"],
-  [{ proxyProtocol: { from: ["::1"] }, cert: "c", key: "k" }, "with 'cert'"],
   [{ trustedProxies: "loopback" }, "trustedProxies"],
   [{ forwardedFields: "both" }, "forwardedFields"],
 ];
