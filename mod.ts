@@ -48,8 +48,13 @@ export type {
 export type { TraceOptions } from "./handlers/trace/trace.ts";
 export { Metrics } from "./handlers/metrics/metrics.ts";
 export type { Measured } from "./handlers/metrics/measured.ts";
-export { StatusPage, type StatusPageOptions } from "./handlers/status/status_page.ts";
-export type { Watched } from "./handlers/status/feed.ts";
+export {
+  StatusPage,
+  type StatusPageInfo,
+  type StatusPageOptions,
+} from "./handlers/status/status_page.ts";
+export type { Sampled } from "./handlers/status/sampler.ts";
+export type { Watched } from "./handlers/status/server_source.ts";
 export {
   WorkerCrash,
   type WorkerHandler,

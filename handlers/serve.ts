@@ -186,6 +186,7 @@ function fetchInit(
   return {
     handler: call.handler,
     onError: call.onError ?? failureResponse,
+    addr,
     defaultHost: authority(addr),
     compressing: call.automaticCompression,
     context,

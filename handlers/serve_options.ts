@@ -29,6 +29,8 @@ export interface UpgradeInit {
 export interface ServeHandlerInfo<Addr extends Deno.Addr = ServeAddr> {
   /** The client's end of the connection: a proxy's, if there is one in front that passes requests on. */
   remoteAddr: Addr;
+  /** Where the server listens: its {@linkcode Server.addr}. */
+  readonly serverAddr: Addr;
   /**
    * Who sent the request: the far end of the connection, or whoever the proxies in front say, as far as
    * {@linkcode ServeOptions.trustedProxies} has them believed. Found out when it is first asked for.

@@ -7,6 +7,7 @@
 
 import { AbortError, BodyError } from "../../reactor/errors.ts";
 import type { Application, Exchange } from "../../reactor/exchange.ts";
+import type { Address } from "../../reactor/ports.ts";
 import type { ServeHandler, ServeHandlerInfo } from "../serve_options.ts";
 import { report } from "../report.ts";
 import { bytesOf } from "./direct_body.ts";
@@ -23,6 +24,8 @@ export interface FetchInit {
   readonly handler: ServeHandler;
   /** Answers when the handler failed, and hears of failures after the head went out. */
   readonly onError: (error: unknown) => Response | Promise<Response>;
+  /** Where the server listens. */
+  readonly addr: Address;
   /** The authority of `request.url` where the client sent no Host (HTTP/1.0). */
   readonly defaultHost: string;
   /** Whether answers are compressed for clients that accept it. */
@@ -36,11 +39,12 @@ const NativeResponse = Response;
 
 /** The application for one server. */
 export function fetchApplication(init: FetchInit): Application {
-  const { handler, defaultHost, context } = init;
+  const { handler, addr, defaultHost, context } = init;
   const compressor = init.compressing ? import("./compression.ts") : null;
   const begin: Begin = (exchange, request) => {
     try {
-      const result = handler(request, new HandlerInfo(exchange, request) as ServeHandlerInfo);
+      const info = new HandlerInfo(exchange, { request, serverAddr: addr });
+      const result = handler(request, info as ServeHandlerInfo);
       if (result instanceof NativeResponse) {
         exchange.settled();
         answer({ init, exchange, request, compressor }, result);

@@ -16,12 +16,17 @@ import { giveTrailers, requestTrailers, type TrailersInit } from "./trailers.ts"
 export class HandlerInfo {
   readonly #exchange: Exchange;
   readonly #request: Request;
+  readonly serverAddr: Address;
   #completed: Promise<void> | null = null;
   #trailers: Promise<Headers> | null = null;
 
-  constructor(exchange: Exchange, request: Request) {
+  constructor(
+    exchange: Exchange,
+    { request, serverAddr }: { readonly request: Request; readonly serverAddr: Address },
+  ) {
     this.#exchange = exchange;
     this.#request = request;
+    this.serverAddr = serverAddr;
   }
 
   get remoteAddr(): Address {

@@ -53,6 +53,7 @@ export class FakeWire implements AsyncDisposable {
     const application = fetchApplication({
       handler: handler as ServeHandler,
       onError,
+      addr: { transport: "tcp", hostname: "127.0.0.1", port: 8000 },
       defaultHost: DEFAULT_HOST,
       compressing: false,
       context: null,

@@ -147,6 +147,7 @@ function rigOf(handler: Handler): RigOptions {
   const application = fetchApplication({
     handler,
     onError: () => new Response("failed", { status: 500 }),
+    addr: { transport: "tcp", hostname: "127.0.0.1", port: 8000 },
     defaultHost: "default",
     compressing: false,
     context: null,
