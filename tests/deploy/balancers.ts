@@ -1,0 +1,87 @@
+/**
+ * HAProxy and nginx with the very files of `deploy/`; only addresses, ports and paths are those of the test.
+ *
+ * @module
+ */
+
+import { assert } from "../support/assert.ts";
+import { ProxyProcess } from "../support/proxy_process.ts";
+import { deployed } from "./files.ts";
+
+/** The servers of the files, in their order. */
+const SERVERS = ["10.0.0.11:8081", "10.0.0.12:8081"];
+
+/** A balancer in front of the servers on these ports. */
+export type StartBalancer = (ports: readonly number[]) => Promise<ProxyProcess>;
+
+/** HAProxy, and a way to ask it what it thinks of its servers. */
+export interface Haproxy extends AsyncDisposable {
+  readonly port: number;
+  /** The status of a server, such as `UP` or `DOWN`. */
+  status(server: string): Promise<string>;
+}
+
+/** HAProxy by `deploy/haproxy.cfg`. */
+export async function startHaproxy(ports: readonly number[]): Promise<Haproxy> {
+  let admin = "";
+  const process = await ProxyProcess.start({
+    program: "haproxy",
+    configure: (own, folder) => {
+      admin = `${folder}/admin.sock`;
+      const text = replaced(deployed("haproxy.cfg"), "bind :80", `bind 127.0.0.1:${own}`);
+      return withServers(replaced(text, "/run/haproxy/admin.sock", admin), ports);
+    },
+    args: (file) => ["-db", "-q", "-f", file],
+  });
+  return {
+    port: process.port,
+    status: (server) => statusOf(admin, server),
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+}
+
+/** nginx by `deploy/nginx.conf`, inside the least that a whole configuration needs. */
+export function startNginx(ports: readonly number[]): Promise<ProxyProcess> {
+  return ProxyProcess.start({
+    program: "nginx",
+    configure: (own, folder) => {
+      const text = replaced(deployed("nginx.conf"), "listen 80;", `listen 127.0.0.1:${own};`);
+      const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map((name) => `${name}_temp_path ${folder}/${name};`).join("\n");
+      return `daemon off;
+master_process off;
+pid ${folder}/pid;
+error_log /dev/null crit;
+events {}
+http {
+access_log off;
+${paths}
+${withServers(text, ports)}
+}`;
+    },
+    args: (file, folder) => ["-p", folder, "-c", file],
+  });
+}
+
+function withServers(text: string, ports: readonly number[]): string {
+  return SERVERS.reduce(
+    (changed, server, at) => replaced(changed, server, `127.0.0.1:${ports[at]}`),
+    text,
+  );
+}
+
+function replaced(text: string, from: string, to: string): string {
+  assert(text.includes(from), `No "${from}" in the file`);
+  return text.replaceAll(from, to);
+}
+
+/** From the table that the admin socket gives: comma-separated, with the names of the columns first. */
+async function statusOf(path: string, server: string): Promise<string> {
+  const conn = await Deno.connect({ transport: "unix", path });
+  await conn.write(new TextEncoder().encode("show stat\n"));
+  const table = await new Response(conn.readable).text();
+  const [names, ...rows] = table.trim().split("\n").map((line) => line.split(","));
+  const row = rows.find((each) => each[names!.indexOf("svname")] === server);
+  assert(row !== undefined, `No server ${server} in ${table}`);
+  return row[names!.indexOf("status")]!;
+}

@@ -1,0 +1,163 @@
+import { assert, assertEquals, assertMatch } from "../support/assert.ts";
+import { isInstalled, withProgram } from "../support/programs.ts";
+import { pause, until, within } from "../support/time.ts";
+import { WireClient } from "../support/wire.ts";
+import { startHaproxy, startNginx } from "./balancers.ts";
+import { Load } from "./load.ts";
+import { type Place, startTwo } from "./servers.ts";
+
+const BALANCERS = [
+  { program: "haproxy", start: startHaproxy },
+  { program: "nginx", start: startNginx },
+];
+
+/** Two servers, and both balancers in front of them. */
+interface Scene extends AsyncDisposable {
+  readonly places: readonly [Place, Place];
+  readonly haproxy: Awaited<ReturnType<typeof startHaproxy>>;
+  readonly nginx: Awaited<ReturnType<typeof startNginx>>;
+}
+
+async function startScene(): Promise<Scene> {
+  for (const { program } of BALANCERS) assert(isInstalled(program), `No ${program}`);
+  await using stack = new AsyncDisposableStack();
+  const places = await startTwo();
+  for (const place of places) stack.use(place);
+  const ports = places.map(({ port }) => port);
+  const haproxy = stack.use(await startHaproxy(ports));
+  const nginx = stack.use(await startNginx(ports));
+  const all = stack.move();
+  return { places, haproxy, nginx, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+for (const { program, start } of BALANCERS) {
+  withProgram(
+    program,
+    `${program}: requests, streams and sockets pass as deploy/ has it`,
+    async () => {
+      const places = await startTwo();
+      await using one = places[0];
+      await using two = places[1];
+      await using balancer = await start([one.port, two.port]);
+      const url = `http://127.0.0.1:${balancer.port}`;
+
+      const forged = { "x-forwarded-for": "203.0.113.7", "x-forwarded-host": "forged" };
+      const client = await (await fetch(`${url}/client`, { headers: forged })).json();
+      assertEquals([client.address, client.protocol], ["127.0.0.1", "http"]);
+      assertEquals(client.host, `127.0.0.1:${balancer.port}`);
+
+      for (const path of ["/healthz", "/readyz", "/metrics"]) {
+        const { status, body } = await fetch(url + path);
+        await body?.cancel();
+        assertEquals([path, status], [path, 404]);
+        const direct = await one.ask(path);
+        await direct.body?.cancel();
+        assertEquals([path, direct.status], [path, 200]);
+      }
+
+      const events = await fetch(`${url}/events`);
+      const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
+      let received = "";
+      while (!received.includes("data: first")) {
+        received += (await within(reader.read(), "an event through the balancer")).value ?? "";
+      }
+      await reader.cancel();
+
+      const socket = new WebSocket(`ws://127.0.0.1:${balancer.port}/socket`);
+      const { promise: echo, resolve, reject } = Promise.withResolvers<string>();
+      socket.onopen = () => socket.send("through");
+      socket.onmessage = ({ data }) => resolve(data);
+      socket.onerror = reject;
+      assertEquals(await within(echo, "the echo of a WebSocket"), "through");
+      const closed = new Promise((done) => socket.onclose = done);
+      socket.close();
+      await closed;
+    },
+  );
+
+  withProgram(program, `${program} uses its connections to the servers again`, async () => {
+    const places = await startTwo();
+    await using one = places[0];
+    await using two = places[1];
+    await using balancer = await start([one.port, two.port]);
+    const accepted = async () => await one.accepted() + await two.accepted();
+    const before = await accepted();
+    const began = performance.now();
+    using client = await WireClient.connect(balancer.port);
+    for (let left = 200; left > 0; left--) {
+      const { status } = await client.ask("GET / HTTP/1.1\r\nHost: weir\r\n\r\n");
+      assertEquals(status, 200);
+    }
+    // Each balancer's health checks and each question for the metrics are connections of their own.
+    const checks = 2 * Math.ceil((performance.now() - began) / 1_000 + 1) + 4;
+    const used = await accepted() - before - checks;
+    assert(used <= 10, `${used} connections for 200 requests`);
+  });
+}
+
+Deno.test("HAProxy takes a server out that leaves, while it still serves", async () => {
+  await using scene = await startScene();
+  const { places: [leaving, staying], haproxy } = scene;
+  assertEquals(await haproxy.status("weir1"), "UP");
+  leaving.program.send("SIGTERM");
+  assertMatch(await leaving.program.line(), /^Weir leaving for 5000 ms/);
+  await becomes(haproxy, "weir1", "DOWN");
+  const { status, headers } = await leaving.ask("/");
+  assertEquals([status, headers.get("connection")], [200, "close"]);
+
+  await using load = new Load(haproxy.port, 4);
+  await until(() => load.answered.POST >= 20, "answers of the server that stays");
+  await load.end();
+  assertEquals([...load.pids], [staying.program.pid]);
+  assertEquals(load.failures, []);
+  assertEquals((await leaving.program.end()).code, 0);
+});
+
+Deno.test("restarts in turn fail no request, by HAProxy or nginx, GET or POST", async () => {
+  await using scene = await startScene();
+  await using byHaproxy = new Load(scene.haproxy.port, 8);
+  await using byNginx = new Load(scene.nginx.port, 8);
+  const loads = [byHaproxy, byNginx];
+  for (const [at, place] of scene.places.entries()) {
+    const old = place.program;
+    await until(() => loads.every(({ pids }) => pids.has(old.pid)), "the old program to answer");
+    old.send("SIGTERM");
+    assertEquals((await old.end()).code, 0);
+    await place.start();
+    const { pid } = place.program;
+    await until(() => loads.every(({ pids }) => pids.has(pid)), "the new program to answer");
+    await becomes(scene.haproxy, `weir${at + 1}`, "UP");
+  }
+  for (const load of loads) {
+    await load.end();
+    assertEquals(load.failures, []);
+    assert(Math.min(load.answered.GET, load.answered.POST) > 1_000, JSON.stringify(load.answered));
+  }
+});
+
+Deno.test("a server that is killed costs at most the POSTs that were in it", async () => {
+  await using scene = await startScene();
+  const clients = 8;
+  await using byHaproxy = new Load(scene.haproxy.port, clients);
+  await using byNginx = new Load(scene.nginx.port, clients);
+  const loads = [byHaproxy, byNginx];
+  await until(() => loads.every(({ answered }) => answered.POST > 100), "requests to be under way");
+  const { program } = scene.places[0];
+  program.send("SIGKILL");
+  await program.end();
+  const diedMs = performance.now();
+  await pause(3_000);
+  for (const load of loads) {
+    await load.end();
+    assertEquals(load.failures.filter(({ method, atMs }) => method === "GET" || atMs > diedMs), []);
+    assert(load.failures.length <= clients, `${load.failures.length} failed`);
+  }
+});
+
+async function becomes(haproxy: Scene["haproxy"], server: string, status: string): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (await haproxy.status(server) !== status) {
+    if (performance.now() > end) throw new Error(`${server} does not become ${status}`);
+    await pause(50);
+  }
+}

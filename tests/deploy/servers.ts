@@ -1,0 +1,61 @@
+/**
+ * The program behind the balancers, started with the flags that their files give.
+ *
+ * @module
+ */
+
+import { Program } from "../cli/child.ts";
+import { freePort } from "../support/ports.ts";
+import { documentedFlags } from "./files.ts";
+
+/** One place behind a balancer: a port, and whoever serves there at present. */
+export class Place implements AsyncDisposable {
+  readonly port = freePort();
+  #program: Program | null = null;
+
+  /** Who serves there. */
+  get program(): Program {
+    if (this.#program === null) throw new Error(`Nobody was started on port ${this.port}`);
+    return this.#program;
+  }
+
+  /** Resolves when it listens. */
+  async start(): Promise<void> {
+    this.#program = new Program(["tests/deploy/app.ts", ...this.#flags(), "--metrics"]);
+    await this.#program.address();
+  }
+
+  /** A connection to it that no balancer sees. */
+  async ask(path: string): Promise<Response> {
+    const headers = { connection: "close" };
+    return await fetch(`http://127.0.0.1:${this.port}${path}`, { headers });
+  }
+
+  /** How many connections it has accepted. */
+  async accepted(): Promise<number> {
+    const text = await (await this.ask("/metrics")).text();
+    return Number(/^weir_connections_accepted_total (\d+)$/m.exec(text)?.[1]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program?.[Symbol.asyncDispose]();
+  }
+
+  /** Those of the file's head, with the test's addresses. */
+  #flags(): string[] {
+    const values = new Map([
+      ["--host", "127.0.0.1"],
+      ["--port", String(this.port)],
+      ["--trusted-proxies", "loopback"],
+    ]);
+    const flags = documentedFlags("haproxy.cfg");
+    return flags.map((each, at) => values.get(flags[at - 1] ?? "") ?? each);
+  }
+}
+
+/** Two places with somebody in each. */
+export async function startTwo(): Promise<[Place, Place]> {
+  const places: [Place, Place] = [new Place(), new Place()];
+  await Promise.all(places.map((each) => each.start()));
+  return places;
+}
