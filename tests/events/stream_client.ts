@@ -44,8 +44,9 @@ export class StreamClient implements Disposable {
     this.head = head;
   }
 
+  /** Asks for a stream, of a server or of what stands in front of one. */
   static async open(
-    server: Server<Deno.NetAddr>,
+    server: { readonly addr: { readonly port: number } },
     { request = "GET / HTTP/1.1", fields = [] as readonly string[] } = {},
   ): Promise<StreamClient> {
     const wire = await WireClient.connect(server.addr.port);
