@@ -4,14 +4,7 @@
  * @module
  */
 
-import {
-  type Group,
-  GROUPS,
-  type Setting,
-  settingOfFlag,
-  SETTINGS,
-  variableOf,
-} from "./settings/table.ts";
+import { type Group, GROUPS, type Setting, settingOfFlag, SETTINGS } from "./settings/table.ts";
 
 /** Flags that are no settings. */
 export const ORDERS: readonly { readonly flag: string; readonly about: string }[] = [
@@ -67,7 +60,7 @@ function groupText(group: Group): string {
   return `${group}, such as ${EXAMPLES[group]}\n${lines.join("\n")}`;
 }
 
-const EXAMPLE_VARIABLE = variableOf(settingOfFlag("timeout-head")!);
+const EXAMPLE_VARIABLE = settingOfFlag("timeout-head")!.variable;
 
 /** What `--help` prints. */
 export const HELP = `Weir, an HTTP/1.1 server.

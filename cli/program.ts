@@ -78,7 +78,7 @@ async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
   const force = new AbortController();
   const output = new Output(Deno.stdout);
   const say = (line: string) => settings.quiet ? undefined : void output.add(`${line}\n`);
-  const { trace, statusPort } = settings;
+  const { trace, statusPort, statusToken } = settings;
   // All is loaded before the server listens, so that nothing that happens on it is missed.
   const tracer = trace === null ? null : await import("./trace_output.ts");
   const status = statusPort === null ? null : await import("./status.ts");
@@ -92,17 +92,18 @@ async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
   const addresses = formatAddresses(server.addr, settings.place.kind === "tls");
   watchFrom(mounts, server);
   log?.observe(server);
-  const page = status === null || statusPort === null
-    ? null
-    : status.showStatus(server, statusPort, lifetime);
+  const page = status === null || statusPort === null ? null : status.showStatus(server, {
+    port: statusPort,
+    token: statusToken,
+    isSeen: !settings.quiet && Deno.stdout.isTerminal(),
+    lifetime,
+  });
   if (settings.open) (await import("./browser.ts")).openBrowser(addresses[0]!);
   dropPermissions(app, settings);
   // Only now: whoever reads it may send a signal at once.
   say(`Weir listening on ${addresses.join(" and ")}`);
   say(formatSummary(app.name, settings));
-  if (page !== null) {
-    say(`Weir status page on ${page.address}`);
-  }
+  if (page !== null) say(page.line);
   app.onListen?.(server.addr);
   const tracing = tracer === null || trace === null
     ? null

@@ -5,7 +5,7 @@
  */
 
 import { defaultText, EXAMPLES, flagText, ORDERS } from "./help.ts";
-import { type Group, GROUPS, type Setting, SETTINGS, variableOf } from "./settings/table.ts";
+import { type Group, GROUPS, type Setting, SETTINGS } from "./settings/table.ts";
 
 const HEAD = `<!-- Made by \`deno task reference\` from cli/settings/table.ts. -->
 
@@ -102,7 +102,7 @@ SIGHUP, with \`--log-file\`, opens the log file again.
 
 function row(setting: Setting): string {
   const { key, flag, about } = setting;
-  const variable = variableOf(setting);
+  const { variable } = setting;
   const cells = [
     flag === null ? "–" : `\`${flagText(setting)}\``.replaceAll("|", "\\|"),
     variable === null ? "–" : `\`${variable}\``,

@@ -1,10 +1,14 @@
 /**
  * The status page of the program, on a port of its own that only this machine reaches.
  *
+ * Its buttons need a token. Where the start lines go to a terminal, one is made and said there once, in the
+ * address; in a log it would stay, so there the page can only be read, unless a token was given.
+ *
  * @module
  */
 
 import { serve } from "../handlers/serve.ts";
+import { randomText } from "../handlers/status/secrets.ts";
 import { StatusPage } from "../handlers/status/status_page.ts";
 import type { ServeHandler, Server } from "../mod.ts";
 import type { Lifetime } from "./lifetime.ts";
@@ -17,26 +21,70 @@ const PATH = "/_weir/";
 /** The page has said that the server has ended; who does not take that in time misses nothing. */
 const END = { deadline: 200, grace: 0 };
 
+/** How the page is shown. */
+export interface StatusInit {
+  /** Its port, 0 for any free one. */
+  readonly port: number;
+  /** What its visitors have to know; `null` if nothing was said. */
+  readonly token: string | null;
+  /** Whether somebody reads the start lines who may know a token. */
+  readonly isSeen: boolean;
+  readonly lifetime: Lifetime;
+}
+
 /** The page while it is shown. */
 export interface ShownStatus {
-  readonly address: string;
+  /** The start line that says where it is. */
+  readonly line: string;
   /** Ends it; resolves when its port is free. */
   end(): Promise<void>;
 }
+
+/** How visitors get in. */
+export type Access =
+  /** They were told the token. */
+  | { readonly kind: "given"; readonly token: string }
+  /** They find it in the start line. */
+  | { readonly kind: "said"; readonly token: string }
+  /** Whoever is on this machine may read. */
+  | { readonly kind: "read-only" };
 
 /**
  * Shows `server`; the button of the page drains as a signal does.
  *
  * @throws {StartError} If the port cannot be had.
  */
-export function showStatus(server: Server, port: number, lifetime: Lifetime): ShownStatus {
-  const page = new StatusPage({ path: PATH, onDrain: () => lifetime.drain("a signal") });
+export function showStatus(server: Server, init: StatusInit): ShownStatus {
+  const access = accessOf(init);
+  const page = new StatusPage({
+    path: PATH,
+    onDrain: () => init.lifetime.drain("a signal"),
+    ...access.kind === "read-only" ? {} : { token: access.token },
+  });
   page.observe(server);
-  const own = listen(page, port);
+  const own = listen(page, init.port);
+  const address = `${formatAddress(own.addr, false)}${PATH.slice(1)}`;
   return {
-    address: `${formatAddress(own.addr, false)}${PATH.slice(1)}`,
+    line: `Weir status page on ${withAccess(address, access)}`,
     end: async () => void await own.shutdown(END),
   };
+}
+
+/** How visitors get in, by what is known of them. */
+export function accessOf({ token, isSeen }: Pick<StatusInit, "token" | "isSeen">): Access {
+  if (token !== null) return { kind: "given", token };
+  return isSeen ? { kind: "said", token: randomText() } : { kind: "read-only" };
+}
+
+function withAccess(address: string, access: Access): string {
+  switch (access.kind) {
+    case "given":
+      return address;
+    case "said":
+      return `${address}?token=${access.token}`;
+    case "read-only":
+      return `${address}, to be read only: its buttons need WEIR_STATUS_TOKEN`;
+  }
 }
 
 function listen(page: StatusPage, port: number): Server<Deno.NetAddr> {

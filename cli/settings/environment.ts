@@ -8,7 +8,7 @@
 import { Misuse } from "./errors.ts";
 import type { Found, Layer } from "./layers.ts";
 import { didYouMean } from "./nearest.ts";
-import { settingOfKey, SETTINGS, variableOf } from "./table.ts";
+import { settingOfKey, SETTINGS } from "./table.ts";
 
 /** Variables that may be read. */
 export interface Environment {
@@ -47,7 +47,7 @@ export async function fromEnvironment(environment: Environment): Promise<Layer> 
   const known: string[] = [CONFIG_VARIABLE];
   const names = environment.names();
   for (const setting of SETTINGS) {
-    const variable = variableOf(setting);
+    const { variable } = setting;
     if (variable === null) continue;
     known.push(variable);
     // To ask for each one alone takes a millisecond or two of the start.

@@ -205,6 +205,16 @@ export function text(placeholder: string): Kind<string> {
   };
 }
 
+/** A text of at least `least` characters that is never printed. */
+export function secret(least: number): Kind<string> {
+  return {
+    ...text("<secret>"),
+    expects: `a text of at least ${least} characters`,
+    format: () => "(secret)",
+    schema: { type: "string", minLength: least },
+  };
+}
+
 /** A kind that may be one of some words instead. */
 export function either<const W extends string, T>(words: readonly W[], kind: Kind<T>): Kind<T | W> {
   const wordOf = (given: unknown) => words.find((word) => word === given);

@@ -13,6 +13,7 @@ import type {
   ServeOptions,
   Shutdown,
 } from "../../mod.ts";
+import { LEAST_TOKEN } from "../../handlers/status/token.ts";
 import type { ListenPlace } from "../listen_place.ts";
 import type { TraceFormat } from "../trace_lines.ts";
 import { fromConfigFile } from "./config_file.ts";
@@ -40,6 +41,8 @@ export interface Settings {
   readonly metrics: boolean;
   /** The port of the status page, 0 for any free one; `null` without the page. */
   readonly statusPort: number | null;
+  /** What its visitors have to know; `null` if nothing was said. */
+  readonly statusToken: string | null;
   /** How connections are traced on stdout; `null` where they are not. */
   readonly trace: TraceFormat | null;
   /** The access log, to stderr where no file is named; `null` without it. */
@@ -104,6 +107,7 @@ export function resolveSettings(layers: readonly Layer[]): Resolved {
     health: get("health")!,
     metrics: get("metrics")!,
     statusPort: get("status") ?? null,
+    statusToken: tokenOf(all.get("statusToken")!),
     trace: get("trace") ?? null,
     log: logOf(get("log"), get("logFile")),
     quiet: get("quiet")!,
@@ -211,6 +215,13 @@ function workersOf(
     throw new Misuse(`${nameOf(workers)} and ${nameOf(unix)} exclude each other`);
   }
   return { workers: given, readyPath: path };
+}
+
+/** Checked here and not by its kind, whose errors quote what they were given. */
+function tokenOf(setting: InForce): string | null {
+  const token = setting.value as string | undefined ?? null;
+  if (token === null || token.length >= LEAST_TOKEN) return token;
+  throw new Misuse(`${nameOf(setting)} takes ${setting.setting.kind.expects}`);
 }
 
 function logOf(format: LogFormat | undefined, file: string | undefined): Settings["log"] {

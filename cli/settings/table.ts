@@ -14,6 +14,7 @@ import {
 } from "../../reactor/options/options.ts";
 import { DEFAULT_PROXY_PROTOCOL } from "../../reactor/options/proxy_options.ts";
 import { DEFAULT_QUEUE } from "../../reactor/options/queue_options.ts";
+import { LEAST_TOKEN } from "../../handlers/status/token.ts";
 import type {
   ForwardedFields,
   Limits,
@@ -25,7 +26,7 @@ import type {
   TrustedProxies,
 } from "../../mod.ts";
 import { choice, count, duration, either, type Kind, optional } from "./kinds.ts";
-import { PORT, rate, size, SWITCH, text } from "./kinds.ts";
+import { PORT, rate, secret, size, SWITCH, text } from "./kinds.ts";
 import { OVERRIDES } from "./overrides.ts";
 import { ADDRESSES, PROXIES } from "./proxies.ts";
 
@@ -50,6 +51,8 @@ export interface Setting<T = unknown> {
   readonly key: string;
   /** Its flag without the dashes; `null` where a flag could not say it. */
   readonly flag: string | null;
+  /** The variable of the environment that gives it; `null` where none can. */
+  readonly variable: string | null;
   readonly kind: Kind<T>;
   /** Its default; `undefined` for none. */
   readonly fallback: T | undefined;
@@ -59,7 +62,11 @@ export interface Setting<T = unknown> {
 }
 
 /** A setting without its place. */
-type Row<T> = Pick<Setting<T>, "kind" | "about"> & { readonly flag?: string | null };
+type Row<T> = Pick<Setting<T>, "kind" | "about"> & {
+  readonly flag?: string | null;
+  /** Only for a setting that has no flag: otherwise it follows from the flag. */
+  readonly variable?: string;
+};
 
 /** A row for each of `T`'s names. */
 type Rows<T> = { readonly [Name in keyof T]-?: Row<T[Name]> };
@@ -79,6 +86,7 @@ export interface Single {
   readonly health: boolean;
   readonly metrics: boolean;
   readonly status: number;
+  readonly statusToken: string;
   readonly trace: "states" | "json" | "drops";
   readonly log: "common" | "combined" | "json";
   readonly logFile: string;
@@ -147,13 +155,22 @@ const SERVING: Rows<
 };
 
 const SIGHT: Rows<
-  Pick<Single, "health" | "metrics" | "status" | "trace" | "log" | "logFile" | "quiet">
+  Pick<
+    Single,
+    "health" | "metrics" | "status" | "statusToken" | "trace" | "log" | "logFile" | "quiet"
+  >
 > = {
   health: { kind: SWITCH, about: "answer /healthz and /readyz" },
   metrics: { kind: SWITCH, about: "answer /metrics, in the text format of Prometheus" },
   status: {
     kind: optional(PORT, STATUS_PORT),
     about: `show the server live at http://127.0.0.1:<port>/_weir/, on port ${STATUS_PORT}`,
+  },
+  statusToken: {
+    kind: secret(LEAST_TOKEN),
+    flag: null,
+    variable: "WEIR_STATUS_TOKEN",
+    about: "token of the status page; else one is made for a terminal, or it is read only",
   },
   trace: {
     kind: choice(["states", "json", "drops"], "states"),
@@ -276,14 +293,22 @@ function section(
   { group, key, flag, defaults }: Section,
 ): Setting[] {
   const fallbacks = defaults as Readonly<Record<string, unknown>>;
-  return Object.entries(rows as Record<string, Row<unknown>>).map(([name, row]) => ({
-    key: `${key}${name}`,
-    flag: row.flag === undefined ? `${flag}${kebab(name)}` : row.flag,
-    kind: row.kind,
-    fallback: fallbacks[name],
-    about: row.about,
-    group,
-  }));
+  return Object.entries(rows as Record<string, Row<unknown>>).map(([name, row]) => {
+    const ownFlag = row.flag === undefined ? `${flag}${kebab(name)}` : row.flag;
+    return {
+      key: `${key}${name}`,
+      flag: ownFlag,
+      variable: row.variable ?? variableOf(ownFlag),
+      kind: row.kind,
+      fallback: fallbacks[name],
+      about: row.about,
+      group,
+    };
+  });
+}
+
+function variableOf(flag: string | null): string | null {
+  return flag === null ? null : `WEIR_${flag.toUpperCase().replaceAll("-", "_")}`;
 }
 
 const TOP = { key: "", flag: "", defaults: SINGLE_DEFAULTS };
@@ -320,11 +345,6 @@ export const SETTINGS: readonly Setting[] = [
   }),
   ...section(SIGHT, { ...TOP, group: "Sight" }),
 ];
-
-/** The variable of the environment that gives a setting; `null` where none can. */
-export function variableOf(setting: Setting): string | null {
-  return setting.flag === null ? null : `WEIR_${setting.flag.toUpperCase().replaceAll("-", "_")}`;
-}
 
 /** The setting with this key. */
 export function settingOfKey(key: string): Setting | undefined {

@@ -19,6 +19,7 @@ import type { Client } from "../../reactor/request_head.ts";
 import type { Watched } from "./server_source.ts";
 import type { ShownSource, Site } from "./site.ts";
 import type { StatusSource } from "./source.ts";
+import { LEAST_TOKEN } from "./token.ts";
 import type { VisitInfo } from "./visitor.ts";
 import type { WatchedWorkers } from "./workers_source.ts";
 
@@ -52,7 +53,6 @@ export interface StatusPageInfo {
 }
 
 const NAMES = ["path", "token", "intervalMs", "onDrain"];
-const LEAST_TOKEN = 16;
 
 /**
  * A page with a server's connections, rates, latencies, close reasons, limits, and buttons to close a

@@ -13,7 +13,7 @@ import type { Layer } from "../../cli/settings/layers.ts";
 import { formatSettings } from "../../cli/settings/print.ts";
 import { configSchema } from "../../cli/settings/schema.ts";
 import { givenSettings, resolveSettings } from "../../cli/settings/settings.ts";
-import { SETTINGS, variableOf } from "../../cli/settings/table.ts";
+import { SETTINGS } from "../../cli/settings/table.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../support/assert.ts";
 
 const validate = new Ajv({ strict: false }).compile(configSchema());
@@ -235,7 +235,7 @@ Deno.test("no two settings share a flag, a key or a variable", () => {
     const names of [
       SETTINGS.map(({ key }) => key),
       SETTINGS.flatMap(({ flag }) => flag ?? []),
-      SETTINGS.flatMap((setting) => variableOf(setting) ?? []),
+      SETTINGS.flatMap((setting) => setting.variable ?? []),
     ]
   ) assertEquals(new Set(names).size, names.length);
 });
