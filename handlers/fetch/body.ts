@@ -30,6 +30,12 @@ export class IncomingBody {
     return this.#used || (this.#stream !== null && this.#stream.locked);
   }
 
+  /** Whether `take` gives all of it at once, and nobody has had its stream. */
+  get isHere(): boolean {
+    if (this.#used || this.#stream !== null) return false;
+    return this.#source === null || this.#source.isHere;
+  }
+
   /** The body as a byte stream; of a body that was taken, one that is closed and locked. */
   get stream(): ReadableStream<Bytes> {
     if (this.#stream === null) {

@@ -10,6 +10,7 @@ import type { Exchange } from "../../reactor/exchange.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import type { RequestHead } from "../../reactor/request_head.ts";
 import { type Abortable, signalOf } from "./abort.ts";
+import { withByob } from "./byob.ts";
 import { IncomingBody, ownBytes } from "./body.ts";
 import { lazyHeaders } from "./headers.ts";
 import { realRequest } from "./real_request.ts";
@@ -40,8 +41,8 @@ export class Incoming {
   #signal: AbortSignal | null = null;
   #body: IncomingBody | null = null;
   #real: Request | null = null;
-  /** The stream that the real request was given, if any. */
-  #lent: ReadableStream<Bytes> | null = null;
+  /** What the real request was given of the body: all of it, or its stream. */
+  #given: ReadableStream<Bytes> | "whole" | null = null;
 
   constructor({ exchange, head, defaultHost }: RequestOptions) {
     this.method = head.method;
@@ -64,15 +65,23 @@ export class Incoming {
     return this.#signal ??= signalOf(this.exchange);
   }
 
+  /**
+   * A body that is here is streamed by the real request: of a stream that the platform has made of bytes, it
+   * knows the length, which it then sends on with `fetch(url, { body: request.body })`. It cannot be told the
+   * length of any other stream.
+   */
   get body(): ReadableStream<Bytes> | null {
-    if (this.#real !== null && this.#lent !== null) return this.#real.body;
-    return this.#ownBody?.stream ?? null;
+    const own = this.#ownBody;
+    if (own === null) return null;
+    if (this.#given === null && !own.isHere) return own.stream;
+    const { body } = this.real;
+    return body !== null && this.#given === "whole" ? withByob(body) : body;
   }
 
   get bodyUsed(): boolean {
     // A `new Request(request)` uses the body up before it reads any of it.
-    if (this.#lent !== null && this.#real?.bodyUsed) return true;
-    return this.#teed === null && this.#body !== null && this.#body.used;
+    if (this.#given !== null && this.#real?.bodyUsed) return true;
+    return this.#holder === null && this.#body !== null && this.#body.used;
   }
 
   /** A real `Request` with the same contents, for the platform's own methods; made once. */
@@ -81,24 +90,24 @@ export class Incoming {
       method: this.method,
       url: this.url,
       fields: this.#head.fields,
-      body: this.#lendBody(),
+      body: this.#giveBody(),
     });
   }
 
   async text(): Promise<string> {
-    if (this.#teed !== null) return this.#teed.text();
+    if (this.#holder !== null) return this.#holder.text();
     const taken = this.#takeText();
     return typeof taken === "string" ? taken : await taken;
   }
 
   async json(): Promise<unknown> {
-    if (this.#teed !== null) return this.#teed.json();
+    if (this.#holder !== null) return this.#holder.json();
     const taken = this.#takeText();
     return JSON.parse(typeof taken === "string" ? taken : await taken);
   }
 
   async bytes(): Promise<Bytes> {
-    if (this.#teed !== null) return this.#teed.bytes();
+    if (this.#holder !== null) return this.#holder.bytes();
     return ownBytes(await this.#take());
   }
 
@@ -132,10 +141,15 @@ export class Incoming {
     return this.#body ??= new IncomingBody(this.exchange.body);
   }
 
-  /** The real request, once `clone()` has put one half of the body there in the stream's place. */
-  get #teed(): Request | null {
+  /**
+   * The real request, once it has the body to itself: it was given all of it, or `clone()` has put one half
+   * of it there in the stream's place.
+   */
+  get #holder(): Request | null {
+    const given = this.#given;
     const real = this.#real;
-    return real !== null && this.#lent !== null && real.body !== this.#lent ? real : null;
+    if (given === null || real === null) return null;
+    return given === "whole" || real.body !== given ? real : null;
   }
 
   #take(): Bytes | Promise<Bytes> {
@@ -146,10 +160,13 @@ export class Incoming {
     return this.#ownBody?.takeText(decodeUtf8) ?? "";
   }
 
-  #lendBody(): ReadableStream<Bytes> | "spent" | null {
+  #giveBody(): ReadableStream<Bytes> | Bytes | "spent" | null {
     const body = this.#ownBody;
     if (body === null) return null;
     if (body.unusable) return "spent";
-    return this.#lent = body.stream;
+    if (!body.isHere) return this.#given = body.stream;
+    this.#given = "whole";
+    // Which is at hand, since it is here.
+    return body.take() as Bytes;
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import type { FieldSection } from "../../reactor/h1/field_section.ts";
+import type { Bytes } from "../../reactor/ports.ts";
 
 /** What a {@linkcode realRequest} is made of. */
 export interface RequestParts {
@@ -13,7 +14,7 @@ export interface RequestParts {
   readonly url: string;
   readonly fields: FieldSection;
   /** `"spent"` for a body that can no longer be read. */
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | "spent" | null;
+  readonly body: ReadableStream<Bytes> | Bytes | "spent" | null;
 }
 
 /** The platform's record of a request, as far as it is used here. */

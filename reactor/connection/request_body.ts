@@ -104,6 +104,10 @@ export class LiveBody implements RequestBody {
     return this.#reader !== "none";
   }
 
+  get isHere(): boolean {
+    return !this.begun && this.#restIsHere;
+  }
+
   /** Whether a read is under way. */
   get reading(): boolean {
     return this.#waiter !== null || this.#reader === "collecting";
@@ -174,7 +178,7 @@ export class LiveBody implements RequestBody {
 
   readAll(): Bytes | Promise<Bytes> {
     if (this.#reader === "none") this.#reader = "piecewise";
-    if (!this.#isHere()) return this.#collect();
+    if (!this.#restIsHere) return this.#collect();
     const bytes = this.#available()!;
     this.#host.settle();
     return bytes;
@@ -182,7 +186,7 @@ export class LiveBody implements RequestBody {
 
   readText(decode: (bytes: Bytes) => string): string | Promise<string> {
     if (this.#reader === "none") this.#reader = "piecewise";
-    if (!this.#isHere()) return this.#decodeAll(decode);
+    if (!this.#restIsHere) return this.#decodeAll(decode);
     const text = this.#decodeHere(decode);
     this.#host.settle();
     return text;
@@ -288,7 +292,7 @@ export class LiveBody implements RequestBody {
   }
 
   /** Whether all that is left of a body with a length lies in the inbox, and may be had in one piece. */
-  #isHere(): boolean {
+  get #restIsHere(): boolean {
     const sized = this.#sized;
     if (sized === null || sized.complete || this.#retained !== null || this.#oversized) {
       return false;

@@ -19,6 +19,8 @@ export interface FakeBodyOptions {
   readonly pieces: readonly (string | Bytes)[];
   /** `readAll` and `readText` give a promise, as for a body that is still on its way. */
   readonly late?: boolean;
+  /** Whether it says that all of it is here. */
+  readonly here?: boolean;
   /** What the body ends with instead of its end. */
   readonly error?: Error;
 }
@@ -27,11 +29,13 @@ export interface FakeBodyOptions {
 export class FakeBody implements RequestBody {
   readonly length = null;
   readonly calls: string[] = [];
+  readonly isHere: boolean;
   readonly #pieces: Bytes[];
   readonly #options: FakeBodyOptions;
 
   constructor(options: FakeBodyOptions) {
     this.#options = options;
+    this.isHere = options.here ?? false;
     this.#pieces = options.pieces.map((piece) =>
       typeof piece === "string" ? new TextEncoder().encode(piece) : piece
     );
