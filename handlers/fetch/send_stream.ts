@@ -8,7 +8,7 @@
 import type { Exchange, ResponseHead } from "../../reactor/exchange.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { soon } from "../../reactor/timing/microtasks.ts";
-import { type PieceReader, readerOf } from "./direct_body.ts";
+import { type PieceReader, readerOf } from "./piece_reader.ts";
 import type { StreamPlan } from "./send_plan.ts";
 import { trailersOf } from "./trailers.ts";
 

@@ -8,11 +8,12 @@
 
 import type { Bytes } from "../../reactor/ports.ts";
 import { directStream, type PieceSource } from "../fetch/direct_body.ts";
+import { BUFFER_BYTES } from "../fetch/piece_buffers.ts";
 import type { BodyPart } from "./multipart.ts";
 import { type ByteRange, lengthOf } from "./ranges.ts";
 
-/** The most that is read at once, in bytes (docs/files.md, "Figures"). */
-export const PIECE_BYTES = 256 * 1024;
+/** The most that is read at once, in bytes: what a buffer of the sender holds. */
+export const PIECE_BYTES = BUFFER_BYTES;
 
 /**
  * A stream over `parts`. A file that has become shorter ends it with an error, since what was announced

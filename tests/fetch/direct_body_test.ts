@@ -1,11 +1,7 @@
 /** Bodies that are sent past their streams: what readers of the stream get, and when memory is used again. */
 
-import {
-  bytesOf,
-  directStream,
-  type PieceSource,
-  readerOf,
-} from "../../handlers/fetch/direct_body.ts";
+import { bytesOf, directStream, type PieceSource } from "../../handlers/fetch/direct_body.ts";
+import { readerOf } from "../../handlers/fetch/piece_reader.ts";
 import type { Bytes } from "../../reactor/ports.ts";
 import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 
