@@ -92,7 +92,8 @@ async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
   const addresses = formatAddresses(server.addr, settings.place.kind === "tls");
   watchFrom(mounts, server);
   log?.observe(server);
-  const page = status === null || statusPort === null ? null : status.showStatus(server, {
+  const page = status === null || statusPort === null ? null : status.showStatus({
+    observe: (page) => page.observe(server),
     port: statusPort,
     token: statusToken,
     isSeen: !settings.quiet && Deno.stdout.isTerminal(),

@@ -23,6 +23,8 @@ const END = { deadline: 200, grace: 0 };
 
 /** How the page is shown. */
 export interface StatusInit {
+  /** Gives the page what it is to show. */
+  readonly observe: (page: StatusPage) => void;
   /** Its port, 0 for any free one. */
   readonly port: number;
   /** What its visitors have to know; `null` if nothing was said. */
@@ -50,18 +52,18 @@ export type Access =
   | { readonly kind: "read-only" };
 
 /**
- * Shows `server`; the button of the page drains as a signal does.
+ * Shows the page, whose button drains as a signal does.
  *
  * @throws {StartError} If the port cannot be had.
  */
-export function showStatus(server: Server, init: StatusInit): ShownStatus {
+export function showStatus(init: StatusInit): ShownStatus {
   const access = accessOf(init);
   const page = new StatusPage({
     path: PATH,
     onDrain: () => init.lifetime.drain("a signal"),
     ...access.kind === "read-only" ? {} : { token: access.token },
   });
-  page.observe(server);
+  init.observe(page);
   const own = listen(page, init.port);
   const address = `${formatAddress(own.addr, false)}${PATH.slice(1)}`;
   return {

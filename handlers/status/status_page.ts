@@ -55,14 +55,15 @@ export interface StatusPageInfo {
 const NAMES = ["path", "token", "intervalMs", "onDrain"];
 
 /**
- * A page with a server's connections, rates, latencies, close reasons, limits, and buttons to close a
- * connection or to begin a drain. What it shows is computed only while somebody looks.
+ * A page with a server's connections, rates, latencies, close reasons and limits, and, for those who know its
+ * token, buttons to close a connection or to begin a drain. What it shows is computed only while somebody
+ * looks.
  *
  * ```ts
  * import { serve, StatusPage } from "@weir/weir";
  *
  * const server = serve({ port: 8000 }, () => new Response("Hello\n"));
- * const status = new StatusPage();
+ * const status = new StatusPage({ token: crypto.randomUUID() });
  * status.observe(server);
  * serve({ hostname: "127.0.0.1", port: 8002 }, status.handler);
  * ```
