@@ -7,6 +7,7 @@
 /** What a peer did wrong, or which bound was reached: a stable name to match on. */
 export type ProtocolCode =
   | "bad_request_line"
+  | "tls_handshake"
   | "bad_target"
   | "bad_field"
   | "bad_host"
@@ -31,6 +32,7 @@ export type ProtocolCode =
 /** The status with which each is answered. */
 export const STATUS_OF: Readonly<Record<ProtocolCode, number>> = {
   bad_request_line: 400,
+  tls_handshake: 400,
   bad_target: 400,
   bad_field: 400,
   bad_host: 400,

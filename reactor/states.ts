@@ -137,6 +137,8 @@ export type CloseReason =
   | "handler_timeout"
   /** A request broke the protocol. */
   | "bad_request"
+  /** A client began TLS on a port without it. */
+  | "tls_handshake"
   /** A limit was reached: size, count, requests on a connection, connections. */
   | "limit"
   /** The client, the handler or `connection.close()` asked for it. */

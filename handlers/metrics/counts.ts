@@ -56,6 +56,7 @@ export class Counts implements Observer {
     write_timeout: 0,
     handler_timeout: 0,
     bad_request: 0,
+    tls_handshake: 0,
     limit: 0,
     asked: 0,
     handler_failed: 0,

@@ -44,6 +44,7 @@ export function refusalReason(code: ProtocolCode): CloseReason {
     case "head_timeout":
     case "body_timeout":
     case "handler_timeout":
+    case "tls_handshake":
       return code;
     case "body_too_large":
     case "target_too_long":

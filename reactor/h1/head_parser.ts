@@ -57,6 +57,9 @@ export interface HeadRules extends HeadLimits {
 /** No registered method is longer than 17 bytes. */
 const MAX_METHOD_BYTES = 32;
 
+/** The first byte of a TLS handshake (RFC 8446 §5.1). */
+const TLS_HANDSHAKE = 22;
+
 // V8 folds constants of this module into the loop, but fetches imported ones at each use: naming them
 // again here takes a tenth off a parse.
 const { CLASS, COLON, CR, FIELD, LF, SP, TARGET, TOKEN } = chars;
@@ -159,7 +162,7 @@ export class HeadParser {
             fail("method_too_long", "Cannot take so long a method");
           }
           if (at === stop) break;
-          if (bytes[at] !== SP || at === mark) fail("bad_request_line", "Cannot read the method");
+          if (bytes[at] !== SP || at === mark) badMethod(bytes[mark]!);
           this.head.method = methodName(bytes, mark, at);
           mark = ++at;
           phase = REQUEST_TARGET;
@@ -317,6 +320,11 @@ export class HeadParser {
     this.reset();
     return end;
   }
+}
+
+function badMethod(first: number): never {
+  if (first === TLS_HANDSHAKE) fail("tls_handshake", "Cannot take a TLS handshake on a plain port");
+  fail("bad_request_line", "Cannot read the method");
 }
 
 function badTargetEnd(byte: number): never {

@@ -44,7 +44,7 @@ testHeads([
   ["refuses a line without version, LF", "GET /\n", "bad_request_line"],
   ["refuses a line without target", head("GET HTTP/1.1", HOST), "bad_request_line"],
   ["refuses a line without method", head("/ HTTP/1.1", HOST), "bad_request_line"],
-  ["refuses a TLS handshake", "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03", "bad_request_line"],
+  ["refuses a TLS handshake", "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03", "tls_handshake"],
 ]);
 
 for (

@@ -90,6 +90,18 @@ Deno.test("HTTP on a port of TLS gets a 400 that says so", async () => {
   assertEquals(ends, ["handshake_failed", "handshake_failed"]);
 });
 
+Deno.test("TLS on a plain port ends at once, for its own reason", async () => {
+  await using server = tlsServer({});
+  const ends = endsOf(server);
+  for (const args of [["-tls1_2"], ["-tls1_3"]]) {
+    const { code, stdout, stderr } = await sClient(server, args);
+    assertEquals(code, 1);
+    assertMatch(stdout + stderr, /wrong version number|packet length too long/);
+  }
+  await until(() => ends.length === 2, "both connections to end");
+  assertEquals(ends, ["tls_handshake", "tls_handshake"]);
+});
+
 const NONSENSE: readonly string[] = [
   "\x00\x01\x02",
   "\x16\x03\x01\x00\x05nonsense",
