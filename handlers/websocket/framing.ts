@@ -2,7 +2,7 @@
  * Frames on the wire, by npm's `ws`: its `Receiver` and `Sender`, without the socket around them. Loaded
  * when the first socket is opened. Chosen because it is the most used and best tested implementation
  * (Autobahn's cases are part of its tests), has no dependencies, and lets these two be driven alone. Here
- * are the parts of its interface that are used, and nothing of its internals.
+ * are the parts of its interface that are used, and of its internals one.
  *
  * @module
  */
@@ -17,6 +17,8 @@ export interface Receiver {
   on(event: "message", call: (data: Buffer, isBinary: boolean) => void): void;
   on(event: "ping", call: (data: Buffer) => void): void;
   on(event: "conclude", call: (code: number, reason: Buffer) => void): void;
+  /** The mask of the last frame; see {@linkcode letGoOfRead}. */
+  _mask?: Uint8Array;
 }
 
 /** Where a {@linkcode Sender} puts its frames. */
@@ -132,6 +134,20 @@ function lendMasking(http: object & Masking): () => void {
     delete http.websocketMask;
     delete http.websocketUnmask;
   };
+}
+
+/** What a mask may hold on to: less than a copy of it takes. */
+const MOST_KEPT_BYTES = 256;
+
+/**
+ * A receiver keeps the mask of the last frame, which is a view of all bytes that came in the same read. A copy of
+ * its four bytes lets go of the others. This alone is of the internals of `ws`: without it, each idle socket
+ * would hold up to 64 KiB. The copy is right whether or not the frame is complete.
+ */
+export function letGoOfRead(receiver: Receiver): void {
+  const mask = receiver._mask;
+  if (mask === undefined || mask.buffer.byteLength <= MOST_KEPT_BYTES) return;
+  receiver._mask = new Uint8Array(mask);
 }
 
 /** The code with which the connection fails for an error of the receiver (RFC 6455 §7.4.1). */

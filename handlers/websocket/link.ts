@@ -16,6 +16,7 @@ import { type Agreement, LEAST_COMPRESSED_BYTES } from "./deflate.ts";
 import {
   closeCodeOf,
   type Framing,
+  letGoOfRead,
   type Receiver,
   type Sender,
   type SendOptions,
@@ -97,6 +98,7 @@ const BINARY: SendOptions = { ...TEXT, binary: true };
 const DEFLATED_TEXT: SendOptions = { ...TEXT, compress: true };
 const DEFLATED_BINARY: SendOptions = { ...BINARY, compress: true };
 
+const NONE: Bytes = new Uint8Array(0);
 const NOBODY: LinkEvents = { opened() {}, received() {}, failed() {}, ended() {} };
 
 /** One WebSocket, without its interface to the program. */
@@ -141,8 +143,8 @@ export class Link implements TimedLink {
     return this.#slowBytes + (this.#output?.waiting ?? 0);
   }
 
-  /** Begins: the 101 is on its way. Goes on by itself to the link's end; never rejects. */
-  async run({ conn, framing, agreement, tally }: LinkParts): Promise<void> {
+  /** Begins: the 101 is on its way. Goes on by itself to the link's end. */
+  run({ conn, framing, agreement, tally }: LinkParts): void {
     this.#conn = conn;
     this.#tally = tally;
     const deflate = agreement?.deflate ?? null;
@@ -159,7 +161,6 @@ export class Link implements TimedLink {
     else this.events.opened(agreement?.field ?? "");
     if (conn.asked !== null) this.close({ code: GOING_AWAY });
     this.#reading = this.#read(conn);
-    await this.#reading;
   }
 
   /** There will be no connection. */
@@ -218,10 +219,14 @@ export class Link implements TimedLink {
 
   // What comes in.
 
+  /** Never rejects. */
   async #read(conn: TakenConn): Promise<void> {
     try {
       for (let bytes = await conn.take(); bytes !== null; bytes = await conn.take()) {
-        await this.#onBytes(bytes);
+        const taking = this.#onBytes(bytes);
+        // The loop keeps its variables while it waits: an idle socket would hold what came last.
+        bytes = NONE;
+        if (taking !== undefined) await taking;
       }
       this.#onPeerEnd();
     } catch (error) {
@@ -268,6 +273,7 @@ export class Link implements TimedLink {
 
   readonly #tookApart = (error?: Error | null): void => {
     this.#takesApart = false;
+    letGoOfRead(this.#receiver!);
     if (error) this.#fail(closeCodeOf(error), error);
     const call = this.#onTakenApart;
     this.#onTakenApart = null;

@@ -48,13 +48,12 @@ const MOST_REASON_BYTES = 123;
 type HandlerName = "open" | "message" | "error" | "close";
 type Handler = (this: WebSocket, event: never) => unknown;
 
-/** What stands behind `onopen` and its like: one listener, with whatever handler is set. */
-interface Attribute {
-  handler: Handler;
-  readonly listener: (event: Event) => void;
-}
-
 const encoder = new TextEncoder();
+
+/** What is inside of a socket, for those of this file: one function for all sockets, so that each is small. */
+let receive: (socket: ServerSocket, received: string | ArrayBuffer) => void;
+/** The listener for what `onopen` and its like are set to. */
+let callHandler: (event: Event) => void;
 
 /** One socket; handed out as a `WebSocket`. */
 class ServerSocket extends EventTarget {
@@ -62,7 +61,8 @@ class ServerSocket extends EventTarget {
   readonly protocol: string;
   extensions = "";
   readonly #link: SocketLink;
-  readonly #attributes: Partial<Record<HandlerName, Attribute>> = {};
+  /** What `onopen` and its like are set to. */
+  readonly #handlers: Partial<Record<HandlerName, Handler>> = {};
   #binaryType: BinaryType = "blob";
 
   constructor({ url, protocol, link }: SocketInit) {
@@ -70,16 +70,15 @@ class ServerSocket extends EventTarget {
     this.url = url;
     this.protocol = protocol;
     this.#link = link;
-    link.events = {
-      opened: (extensions) => {
-        this.extensions = extensions;
-        this.dispatchEvent(new Event("open"));
-      },
-      received: (data) => this.#receive(data),
-      failed: (error) => {
-        this.dispatchEvent(new ErrorEvent("error", { error, message: error.message }));
-      },
-      ended: (end: LinkEnd) => this.dispatchEvent(new CloseEvent("close", { ...end })),
+    link.events = new SocketEvents(this);
+  }
+
+  static {
+    receive = (socket, received) => socket.#receive(received);
+    callHandler = (event) => {
+      const socket = event.currentTarget as ServerSocket;
+      const handler = socket.#handlers[event.type as HandlerName];
+      if (handler !== undefined) Reflect.apply(handler, socket, [event]);
     };
   }
 
@@ -170,25 +169,45 @@ class ServerSocket extends EventTarget {
   }
 
   #handler(name: HandlerName): Handler | null {
-    return this.#attributes[name]?.handler ?? null;
+    return this.#handlers[name] ?? null;
   }
 
   /** HTML's event handlers: the first handler's place among the listeners is kept until it is removed. */
   #setHandler(name: HandlerName, given: unknown): void {
-    const attribute = this.#attributes[name];
-    if (typeof given !== "function") {
-      if (attribute !== undefined) this.removeEventListener(name, attribute.listener);
-      delete this.#attributes[name];
-    } else if (attribute !== undefined) {
-      attribute.handler = given as Handler;
+    if (typeof given === "function") {
+      // It is there at most once.
+      this.addEventListener(name, callHandler);
+      this.#handlers[name] = given as Handler;
     } else {
-      const added: Attribute = {
-        handler: given as Handler,
-        listener: (event) => Reflect.apply(added.handler, this, [event]),
-      };
-      this.#attributes[name] = added;
-      this.addEventListener(name, added.listener);
+      this.removeEventListener(name, callHandler);
+      delete this.#handlers[name];
     }
+  }
+}
+
+/** What happens on the link of a socket, as the socket's events. */
+class SocketEvents implements LinkEvents {
+  readonly #socket: ServerSocket;
+
+  constructor(socket: ServerSocket) {
+    this.#socket = socket;
+  }
+
+  opened(extensions: string): void {
+    this.#socket.extensions = extensions;
+    this.#socket.dispatchEvent(new Event("open"));
+  }
+
+  received(data: string | ArrayBuffer): void {
+    receive(this.#socket, data);
+  }
+
+  failed(error: Error): void {
+    this.#socket.dispatchEvent(new ErrorEvent("error", { error, message: error.message }));
+  }
+
+  ended(end: LinkEnd): void {
+    this.#socket.dispatchEvent(new CloseEvent("close", { ...end }));
   }
 }
 

@@ -35,8 +35,11 @@ export class UpgradedConnection implements TakenConn {
   onAsked: ((reason: CloseReason) => void) | null = null;
   asked: CloseReason | null = null;
   #ended = false;
-  /** Reads that wait, in their order: one that was given up on may be followed by another. */
-  #waiting: (() => void)[] = [];
+  /**
+   * Reads that wait, in their order: one that was given up on may be followed by another. Each is an attempt,
+   * which returns whether the read is over.
+   */
+  readonly #waiting: (() => boolean)[] = [];
 
   constructor(host: UpgradeHost, parts: UpgradeParts) {
     this.#host = host;
@@ -51,28 +54,17 @@ export class UpgradedConnection implements TakenConn {
     return this.#parts.conn.remoteAddr;
   }
 
-  async read(into: Bytes): Promise<number | null> {
-    const { inbox, io } = this.#parts;
-    while (inbox.size === 0) {
-      if (this.#ended) return null;
-      await this.#more();
-    }
-    const count = Math.min(into.length, inbox.size);
-    into.set(inbox.bytes.subarray(inbox.start, inbox.start + count));
-    inbox.consume(count);
-    io.readOn();
-    return count;
+  read(into: Bytes): Promise<number | null> {
+    return this.#next((inbox) => {
+      const count = Math.min(into.length, inbox.size);
+      into.set(inbox.bytes.subarray(inbox.start, inbox.start + count));
+      inbox.consume(count);
+      return count;
+    });
   }
 
-  async take(): Promise<Bytes | null> {
-    const { inbox, io } = this.#parts;
-    while (inbox.size === 0) {
-      if (this.#ended) return null;
-      await this.#more();
-    }
-    const bytes = inbox.take(inbox.size);
-    io.readOn();
-    return bytes;
+  take(): Promise<Bytes | null> {
+    return this.#next((inbox) => inbox.take(inbox.size));
   }
 
   write(bytes: Bytes): Promise<number> {
@@ -104,11 +96,11 @@ export class UpgradedConnection implements TakenConn {
     call?.(reason);
   }
 
-  /** New bytes are in the inbox. */
+  /** New bytes are in the inbox: the reads that wait get them in their order. */
   arrived(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (let i = 0; i < waiting.length; i++) waiting[i]!();
+    let served = 0;
+    while (served < this.#waiting.length && this.#waiting[served]!()) served++;
+    if (served > 0) this.#waiting.splice(0, served);
   }
 
   /** No more bytes will come. */
@@ -123,7 +115,25 @@ export class UpgradedConnection implements TakenConn {
     this.ended();
   }
 
-  #more(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  /**
+   * Resolves with what `use` makes of the next bytes, and with `null` at the end. Bytes that come while a read
+   * waits are used before the next read of the socket begins, which then waits in a small buffer.
+   */
+  #next<T>(use: (inbox: Inbox) => T): Promise<T | null> {
+    const { inbox, io } = this.#parts;
+    return new Promise((resolve, reject) => {
+      const attempt = () => {
+        if (inbox.size === 0 && !this.#ended) return false;
+        try {
+          resolve(inbox.size === 0 ? null : use(inbox));
+        } catch (error) {
+          // The caller has given away the array that the bytes were to go into.
+          reject(error);
+        }
+        io.readOn();
+        return true;
+      };
+      if (this.#waiting.length > 0 || !attempt()) this.#waiting.push(attempt);
+    });
   }
 }

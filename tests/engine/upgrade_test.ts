@@ -5,6 +5,7 @@
  * @module
  */
 
+import { SMALL_BYTES } from "../../reactor/memory/buffer_pool.ts";
 import type { TakenConn } from "../../reactor/exchange.ts";
 import type { Bytes, Conn } from "../../reactor/ports.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../support/assert.ts";
@@ -276,6 +277,46 @@ Deno.test("what a listener for the end throws costs its own connection alone", a
     rig.defects.length = 0;
     other.close();
     await report;
+  });
+});
+
+/** Reads to the end; returns how many bytes there were. */
+async function readAll(rig: Rig, raw: TakenConn, how: "take" | "read"): Promise<number> {
+  const into = new Uint8Array(100_000);
+  for (let sum = 0;;) {
+    const got = await (how === "take" ? raw.take() : raw.read(into));
+    if (got === null) return sum;
+    if (typeof got !== "number") rig.buffers.handedOver(got);
+    sum += typeof got === "number" ? got : got.length;
+  }
+}
+
+for (const how of ["take", "read"] as const) {
+  Deno.test(`${how}(): a connection that is idle after much has come waits with a small buffer`, async () => {
+    await onRig({}, async (rig) => {
+      const { line, raw } = await taken(rig, UPGRADE);
+      const before = rig.buffers.outBytes;
+      const reading = readAll(rig, raw, how);
+      for (const size of [3_000, 60_000, 60_000, 10]) await line.wire.send("x".repeat(size));
+      const held = rig.buffers.outBytes - before;
+      assert(held <= SMALL_BYTES, `${held} bytes more are held`);
+      await line.wire.end();
+      assertEquals(await reading, 123_010);
+      raw.close();
+    });
+  });
+}
+
+Deno.test("a read whose array was given away fails, and the connection goes on", async () => {
+  await onRig({}, async (rig) => {
+    const { line, raw } = await taken(rig, UPGRADE);
+    const into = new Uint8Array(10);
+    const reading = raw.read(into).then(() => "read", (error) => error.name);
+    structuredClone(into, { transfer: [into.buffer] });
+    await line.wire.send("lost");
+    assertEquals(await reading, "TypeError");
+    assertEquals(fromLatin1((await raw.take())!), "lost");
+    raw.close();
   });
 });
 
