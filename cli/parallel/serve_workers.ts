@@ -7,6 +7,7 @@
 import { formatIncident } from "../../handlers/parallel/incident_lines.ts";
 import { checkSharing, sharesPorts, workerCount } from "../../handlers/parallel/options.ts";
 import { SILENT_MS, type Started } from "../../handlers/parallel/supervisor.ts";
+import type { WatchedWorkers } from "../../handlers/status/workers_source.ts";
 import { WorkerGroup } from "../../handlers/parallel/worker_group.ts";
 import type { AccessLog } from "../../mod.ts";
 import { closeLog, inTime } from "../last_lines.ts";
@@ -18,6 +19,7 @@ import { formatAddresses } from "../report.ts";
 import { errorLine, reasonOf, StartError } from "../settings/errors.ts";
 import type { Settings } from "../settings/settings.ts";
 import { openLog } from "../start.ts";
+import type { ShownStatus } from "../status.ts";
 import { formatSummary } from "../summary.ts";
 import { TRACE_HEADINGS } from "../trace_lines.ts";
 
@@ -57,6 +59,7 @@ export async function serveWorkers(target: Target, settings: Settings): Promise<
   force.signal.addEventListener("abort", () => group.force());
   lifetime.watch(group);
   const up = await started(group, lifetime);
+  let page: ShownStatus | null = null;
   if (up !== null) {
     let reloads = 0;
     Deno.addSignalListener("SIGHUP", async () => {
@@ -72,9 +75,12 @@ export async function serveWorkers(target: Target, settings: Settings): Promise<
     say(`Weir listening on ${addresses.join(" and ")}`);
     const threads = count === 1 ? "a worker" : `${count} workers`;
     say(`${formatSummary(facts.name, settings)}, in ${threads}`);
+    page = await showStatus(group.watched(up.options), settings, lifetime);
+    if (page !== null) say(page.line);
     if (trace !== null) void output.add(TRACE_HEADINGS[trace]);
   }
   const exitStatus = await lifetime.end();
+  await page?.end();
   await closeLog(log, say);
   await inTime(output.flushed());
   return exitStatus;
@@ -91,6 +97,23 @@ async function started(group: WorkerGroup, lifetime: Lifetime): Promise<Started 
     if (lifetime.isEnding) return null;
     throw new StartError(reasonOf(error));
   }
+}
+
+async function showStatus(
+  workers: WatchedWorkers,
+  { statusPort: port, statusToken: token, quiet }: Settings,
+  lifetime: Lifetime,
+): Promise<ShownStatus | null> {
+  if (port === null) return null;
+  const { showStatus } = await import("../status.ts");
+  const isSeen = !quiet && Deno.stdout.isTerminal();
+  return showStatus({
+    observe: (page) => page.observeWorkers(workers),
+    port,
+    token,
+    isSeen,
+    lifetime,
+  });
 }
 
 interface Reload {

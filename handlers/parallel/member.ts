@@ -8,13 +8,13 @@
 import type { Shutdown } from "../../reactor/options/options.ts";
 import type { Clock, StopTimer } from "../../reactor/ports.ts";
 import type { ShutdownReport } from "../../reactor/reactor.ts";
-import type { AppFacts } from "./words.ts";
+import type { AppFacts, Listening } from "./words.ts";
 
 /** What a worker tells. */
 export interface WorkerReports {
   /** Its app is loaded and ready; it waits to be told to listen. */
   loaded(facts: AppFacts): void;
-  listening(addr: Deno.NetAddr): void;
+  listening(place: Listening): void;
   /** Its event loop turns. */
   alive(): void;
   /** It cannot start, or nobody caught an error: nobody knows what state it is in. */
@@ -83,13 +83,13 @@ export class Member {
   /** Resolves when the app is loaded; rejects with why it cannot be. */
   readonly loaded: Promise<AppFacts>;
   /** Resolves when it listens; rejects with why it cannot. */
-  readonly serving: Promise<Deno.NetAddr>;
+  readonly serving: Promise<Listening>;
   /** Resolves when the server has ended. */
   readonly ended: Promise<ShutdownReport | null>;
   readonly #init: MemberInit;
   readonly #handle: WorkerHandle;
   readonly #loaded = Promise.withResolvers<AppFacts>();
-  readonly #serving = Promise.withResolvers<Deno.NetAddr>();
+  readonly #serving = Promise.withResolvers<Listening>();
   readonly #ended = Promise.withResolvers<ShutdownReport | null>();
   #state: MemberState = "starting";
   #servingSinceMs = 0;
@@ -110,7 +110,7 @@ export class Member {
     this.#aliveAtMs = clock.now();
     this.#handle = spawn(number, {
       loaded: (facts) => this.#loaded.resolve(facts),
-      listening: (addr) => this.#listens(addr),
+      listening: (place) => this.#listens(place),
       alive: () => this.#lives(),
       failed: (error) => this.#failed(error),
       ended: (report) => this.#end(report),
@@ -183,12 +183,12 @@ export class Member {
     this.#in(LATE_MS, () => this.#end(null));
   }
 
-  #listens(addr: Deno.NetAddr): void {
+  #listens(place: Listening): void {
     if (this.#state !== "starting") return;
     this.#stopTimer();
     this.#state = "serving";
     this.#servingSinceMs = this.#init.clock.now();
-    this.#serving.resolve(addr);
+    this.#serving.resolve(place);
   }
 
   #lives(): void {

@@ -17,7 +17,7 @@ import type { Clock, StopTimer } from "../../reactor/ports.ts";
 import type { ShutdownReport } from "../../reactor/reactor.ts";
 import type { Phase } from "../../reactor/states.ts";
 import { Member, type StartWorker } from "./member.ts";
-import type { AppFacts } from "./words.ts";
+import type { AppFacts, Listening } from "./words.ts";
 
 /** The first pause before a lost worker is replaced, in milliseconds; each further one is twice as long. */
 export const PAUSE_MS = 100;
@@ -70,8 +70,7 @@ export interface SupervisorInit {
 }
 
 /** What is known once the workers serve. */
-export interface Started {
-  readonly addr: Deno.NetAddr;
+export interface Started extends Listening {
   readonly facts: AppFacts;
 }
 
@@ -85,6 +84,7 @@ export class Supervisor {
   #port: number | null;
   #numbers = 0;
   #phase: Phase = "serving";
+  readonly #phaseListeners = new Set<() => void>();
   /** Workers that serve and have not been replaced. */
   readonly #current = new Set<Member>();
   /** Of them, those that were replaced because they were silent: they go when they come back. */
@@ -109,6 +109,12 @@ export class Supervisor {
     return this.#phase;
   }
 
+  /** Calls `listener` whenever the phase is another one, until the function returned is called. */
+  onPhase(listener: () => void): () => void {
+    this.#phaseListeners.add(listener);
+    return () => void this.#phaseListeners.delete(listener);
+  }
+
   /** Those that serve and are to go on, by their numbers. */
   get numbers(): number[] {
     return Array.from(this.#current, ({ number }) => number);
@@ -121,11 +127,11 @@ export class Supervisor {
    */
   async start(): Promise<Started> {
     try {
-      const { members, facts, addr } = await this.#startTogether(this.#init.count);
-      this.#port = addr.port;
+      const { members, ...started } = await this.#startTogether(this.#init.count);
+      this.#port = started.addr.port;
       for (const member of members) this.#current.add(member);
       this.#stopWatch = this.#init.clock.every(ALIVE_EVERY_MS, () => this.#look());
-      return { facts, addr };
+      return started;
     } catch (error) {
       this.#end();
       throw error;
@@ -152,7 +158,7 @@ export class Supervisor {
   /** Cuts everything at once. */
   force(): void {
     for (const member of this.#members) member.force();
-    this.#phase = "draining";
+    this.#enter("draining");
     void this.shutdown({ readyDelay: 0, firstRequest: 0, deadline: 0, grace: 0 });
   }
 
@@ -162,11 +168,11 @@ export class Supervisor {
       const [facts] = await Promise.all(members.map(({ loaded }) => loaded));
       const [first, ...others] = members as [Member, ...Member[]];
       first.listen(this.#port);
-      const addr = await first.serving;
-      for (const member of others) member.listen(addr.port);
+      const place = await first.serving;
+      for (const member of others) member.listen(place.addr.port);
       await Promise.all(others.map(({ serving }) => serving));
       if (this.#shutdown !== null) throw new Error("The server is ending");
-      return { members, facts: facts!, addr };
+      return { members, facts: facts!, ...place };
     } catch (error) {
       await Promise.all(members.map((member) => member.shutdown(this.#handover, false)));
       throw error;
@@ -220,10 +226,10 @@ export class Supervisor {
   }
 
   async #leave(times: Shutdown): Promise<ShutdownReport> {
-    this.#phase = times.readyDelay > 0 ? "leaving" : "draining";
+    this.#enter(times.readyDelay > 0 ? "leaving" : "draining");
     this.#stopPause?.();
     this.#stopPause = null;
-    const stop = this.#init.clock.after(times.readyDelay, () => this.#phase = "draining");
+    const stop = this.#init.clock.after(times.readyDelay, () => this.#enter("draining"));
     const members = [...this.#members];
     const reports = await Promise.all(members.map((member) => member.shutdown(times, true)));
     stop();
@@ -232,9 +238,15 @@ export class Supervisor {
   }
 
   #end(): void {
-    this.#phase = "ended";
+    this.#enter("ended");
     this.#stopWatch?.();
     this.#finished.resolve();
+  }
+
+  #enter(phase: Phase): void {
+    if (phase === this.#phase) return;
+    this.#phase = phase;
+    for (const listener of [...this.#phaseListeners]) listener();
   }
 
   #crashed(member: Member, error: Error): void {

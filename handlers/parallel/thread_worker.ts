@@ -37,7 +37,7 @@ export function threadWorkers<Data>(init: ThreadWorkerInit<Data>): StartWorker {
       answer: init.answer,
       hear: {
         loaded: (facts) => events.loaded(facts),
-        listening: ({ addr }) => events.listening(addr),
+        listening: (place) => events.listening(place),
         alive: () => events.alive(),
         failed: ({ error }) => events.failed(fromWire(error)),
         crashed: ({ error }) => events.failed(fromWire(error)),

@@ -5,9 +5,10 @@
  * @module
  */
 
-import type { Shutdown } from "../../reactor/options/options.ts";
+import type { Options, Shutdown } from "../../reactor/options/options.ts";
 import type { ShutdownReport } from "../../reactor/reactor.ts";
 import type { MetricValues } from "../metrics/aggregate.ts";
+import type { Sample } from "../status/sample.ts";
 import type { WireError } from "../workers/wire_error.ts";
 
 /** Told to a worker. */
@@ -31,7 +32,7 @@ export interface ToldWorker {
 export interface ToldByWorker {
   /** Its app is loaded and ready. */
   readonly loaded: AppFacts;
-  readonly listening: { readonly addr: Deno.NetAddr };
+  readonly listening: Listening;
   /** It could not start. */
   readonly failed: { readonly error: WireError };
   /** Its event loop turns. */
@@ -46,6 +47,13 @@ export interface ToldByWorker {
   readonly trace: { readonly text: string };
 }
 
+/** A worker that serves. */
+export interface Listening {
+  readonly addr: Deno.NetAddr;
+  /** The time-outs and limits in force. */
+  readonly options: Options;
+}
+
 /** What a worker knows of its app once that is loaded. */
 export interface AppFacts {
   /** As the start line calls it. */
@@ -55,6 +63,8 @@ export interface AppFacts {
 /** Asked of a worker. */
 export interface AskedWorker {
   readonly metrics: { readonly question: null; readonly answer: MetricValues | null };
+  /** What happened since the last one, or since it was told to watch. */
+  readonly sample: { readonly question: null; readonly answer: Sample };
 }
 
 /** Asked of the supervisor. */

@@ -9,6 +9,8 @@ import { denoPorts } from "../../reactor/deno_ports.ts";
 import type { Phase } from "../../reactor/states.ts";
 import type { ShutdownReport } from "../../reactor/reactor.ts";
 import type { Server } from "../serve.ts";
+import type { Sample } from "../status/sample.ts";
+import type { Sampler } from "../status/sampler.ts";
 import type { Measured } from "../metrics/measured.ts";
 import { toWire } from "../workers/wire_error.ts";
 import { Channel } from "./channel.ts";
@@ -49,6 +51,8 @@ class Worker {
   #app: WorkerApp | null = null;
   #server: Server<Deno.NetAddr> | null = null;
   #report: Promise<ShutdownReport> | null = null;
+  #sampler: Sampler | null = null;
+  #isWatched = false;
   /** Whether all workers end, and not this one alone. */
   #isLeaving = false;
 
@@ -63,8 +67,13 @@ class Worker {
           this.#report = this.#server?.shutdown(times) ?? null;
         },
         force: () => this.#force.abort(),
+        watch: ({ on }) => void this.#watch(on),
+        close: ({ id, cut }) => this.#close(id, cut),
       },
-      answer: { metrics: async () => await this.#app?.metrics() ?? null },
+      answer: {
+        metrics: async () => await this.#app?.metrics() ?? null,
+        sample: () => this.#sample(),
+      },
     });
     port.onmessage = ({ data }) => this.#channel.receive(data);
     const { clock } = denoPorts();
@@ -89,7 +98,9 @@ class Worker {
       const server = app.listen(port, this.#force.signal);
       this.#server = server;
       app.watch(server, this.#viewOf(server));
-      this.#channel.tell("listening", { addr: server.addr });
+      // It may have been asked for while the app was loading.
+      if (this.#isWatched) void this.#watch(true);
+      this.#channel.tell("listening", { addr: server.addr, options: server.options });
       void this.#end(app, server);
     } catch (error) {
       this.#channel.tell("failed", { error: toWire(error) });
@@ -103,6 +114,32 @@ class Worker {
     this.#channel.tell("ended", { report, metrics: await app.metrics() });
     this.#stopAlive();
     this.#port.close();
+  }
+
+  /** For the status page; its code is loaded when somebody looks at it. */
+  async #watch(on: boolean): Promise<void> {
+    this.#sampler?.stop();
+    this.#sampler = null;
+    this.#isWatched = on;
+    if (!on) return;
+    const { Sampler } = await import("../status/sampler.ts");
+    if (!this.#isWatched || this.#sampler !== null || this.#server === null) return;
+    this.#sampler = new Sampler(this.#server);
+  }
+
+  async #sample(): Promise<Sample> {
+    if (this.#sampler !== null) return this.#sampler.take();
+    const { NOTHING } = await import("../status/sample.ts");
+    return NOTHING;
+  }
+
+  #close(id: number, cut: boolean): void {
+    for (const connection of this.#server?.connections ?? []) {
+      if (connection.id !== id) continue;
+      if (cut) connection.abort();
+      else connection.close();
+      return;
+    }
   }
 
   /** While others take over, load balancers need not know that this worker ends. */

@@ -5,14 +5,14 @@
  */
 
 import { denoPorts } from "../../reactor/deno_ports.ts";
-import type { Shutdown } from "../../reactor/options/options.ts";
+import { type Options, resolveShutdown, type Shutdown } from "../../reactor/options/options.ts";
 import type { ShutdownReport } from "../../reactor/reactor.ts";
 import type { Phase } from "../../reactor/states.ts";
 import { Totals } from "../metrics/aggregate.ts";
+import type { WatchedWorker, WatchedWorkers } from "../status/workers_source.ts";
 import { OrderedLines } from "./ordered_lines.ts";
-import { type Incident, Supervisor } from "./supervisor.ts";
+import { type Incident, type Started, Supervisor } from "./supervisor.ts";
 import { threadWorkers, type WorkerChannel } from "./thread_worker.ts";
-import type { AppFacts } from "./words.ts";
 
 /** How long a worker may take to answer before it is left out, in milliseconds. */
 const ANSWER_MS = 500;
@@ -93,7 +93,7 @@ export class WorkerGroup {
    *
    * @throws {Error} What keeps one of them from starting.
    */
-  async start(): Promise<{ readonly addr: Deno.NetAddr; readonly facts: AppFacts }> {
+  async start(): Promise<Started> {
     return await this.#supervisor.start();
   }
 
@@ -116,6 +116,23 @@ export class WorkerGroup {
   /** Cuts everything at once. */
   force(): void {
     this.#supervisor.force();
+  }
+
+  /** All of them as the status page sees them; `options`: those in force in each. */
+  watched(options: Options): WatchedWorkers {
+    const supervisor = this.#supervisor;
+    const channels = this.#channels;
+    return {
+      options,
+      get phase() {
+        return supervisor.phase;
+      },
+      get workers() {
+        return Array.from(channels, ([number, channel]) => watchedWorker(number, channel));
+      },
+      onPhase: (listener) => supervisor.onPhase(listener),
+      shutdown: () => this.shutdown(resolveShutdown()),
+    };
   }
 
   /** The metrics of all workers together, in the text format. */
@@ -143,4 +160,13 @@ export class WorkerGroup {
     stop();
     return answers.flat();
   }
+}
+
+function watchedWorker(number: number, channel: WorkerChannel): WatchedWorker {
+  return {
+    number,
+    watch: (on) => channel.tell("watch", { on }),
+    sample: () => channel.ask("sample", null),
+    close: (id, { cut }) => channel.tell("close", { id, cut }),
+  };
 }

@@ -5,7 +5,7 @@
  */
 
 import { assertEquals, assertRejects } from "@std/assert";
-import type { WorkerReports, WorkerHandle } from "../../handlers/parallel/member.ts";
+import type { WorkerHandle, WorkerReports } from "../../handlers/parallel/member.ts";
 import {
   ALIVE_EVERY_MS,
   PAUSE_MOST_MS,
@@ -13,12 +13,14 @@ import {
   STEADY_MS,
   Supervisor,
 } from "../../handlers/parallel/supervisor.ts";
+import { resolveOptions } from "../../reactor/options/options.ts";
 import type { ShutdownReport } from "../../reactor/reactor.ts";
 import { FakeClock, settled } from "../engine/fakes.ts";
 
 const TIMES = { readyDelay: 500, firstRequest: 0, deadline: 2_000, grace: 100 };
 const REPORT: ShutdownReport = { drained: 1, aborted: 2, forced: 3, drainMs: 40, abortMs: 5 };
 const SILENT_MS = 10_000;
+const OPTIONS = resolveOptions({});
 
 /** What a worker of the test does by itself. */
 interface Ways {
@@ -39,7 +41,7 @@ class FakeWorker implements WorkerHandle {
   listen(port: number | null): void {
     this.said.push(`listen ${port}`);
     const addr = { transport: "tcp", hostname: "127.0.0.1", port: port || 4_000 } as const;
-    queueMicrotask(() => this.events.listening(addr));
+    queueMicrotask(() => this.events.listening({ addr, options: OPTIONS }));
   }
 
   shutdown({ readyDelay }: typeof TIMES, leaving: boolean): void {
