@@ -16,7 +16,7 @@ import { FakeWorker, FakeWorkers, row, sample } from "./fake_workers.ts";
 /** What is looked at inside the page; the browser's own types are not those of the tests. */
 // deno-lint-ignore no-explicit-any
 type Inside = any;
-declare const document: Inside;
+declare const document: Inside, innerWidth: number;
 
 const LOCAL = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
 const TOKEN = "a token of enough characters";
@@ -57,6 +57,9 @@ withProgram(
     assertEquals(await page.evaluate(messages), ["1 in (12 B), 1 out (12 B)", "3 events"]);
     assertEquals(await page.evaluate(figure, "WebSockets"), "1");
     assertEquals(await page.evaluate(figure, "Event streams"), "1");
+    await page.setViewport({ width: 320, height: 800 });
+    const isWide = () => document.documentElement.scrollWidth > innerWidth;
+    assertEquals(await page.evaluate(isWide), false);
     const closed = new Promise((resolve) => socket.onclose = resolve);
     socket.close();
     await within(closed, "the socket to close");

@@ -35,7 +35,7 @@ async function shoot(folder: string): Promise<void> {
 
 /** The upper part of the page, small enough for a document. */
 async function shootForDocs(page: Page, folder: string): Promise<void> {
-  await page.setViewport({ width: 1_320, height: 760 });
+  await page.setViewport({ width: 1_320, height: 900 });
   for (const scheme of SCHEMES) {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     await pause(700);
