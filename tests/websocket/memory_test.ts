@@ -5,8 +5,12 @@
  * @module
  */
 
-import { assert } from "../support/assert.ts";
+import { Buffer } from "node:buffer";
+import { letGoOfRead, loadFraming, type Receiver } from "../../handlers/websocket/framing.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { concat } from "../support/response.ts";
 import { idleMemory } from "./idle/measure.ts";
+import { frame, TEXT } from "./raw_socket.ts";
 
 const KIB = 1024;
 
@@ -14,7 +18,7 @@ const KIB = 1024;
 const MOST_HEAP_BYTES = 10 * KIB;
 const MOST_EXTERNAL_BYTES = 4 * KIB;
 
-for (const bytes of [5, 60_000]) {
+for (const bytes of [5, 20_000]) {
   Deno.test(`an idle socket holds little after a message of ${bytes} bytes`, async () => {
     const idle = { sockets: 3_000, messages: 1, bytes };
     const { heap, external } = await idleMemory("weir", idle);
@@ -22,3 +26,29 @@ for (const bytes of [5, 60_000]) {
     assert(external <= MOST_EXTERNAL_BYTES, `${external} bytes outside of it`);
   });
 }
+
+/** Hands `bytes` to the receiver as one read, and lets go of it. */
+function readInto(receiver: Receiver, bytes: Uint8Array<ArrayBuffer>): void {
+  receiver._write(Buffer.from(bytes.slice().buffer), "buffer", () => {});
+  letGoOfRead(receiver);
+}
+
+Deno.test("letGoOfRead() leaves nothing of a long read, and a frame may be incomplete at the time", async () => {
+  const { Receiver } = await loadFraming();
+  const receiver = new Receiver({
+    isServer: true,
+    extensions: {},
+    maxPayload: 0,
+    maxBufferedChunks: 0,
+    maxFragments: 0,
+  });
+  const got: string[] = [];
+  receiver.on("message", (data) => got.push(data.toString()));
+  const long = "long ".repeat(10_000);
+  const frames = concat([frame(TEXT, long), frame(TEXT, "short"), frame(TEXT, long)]);
+  const cut = frames.length - 20_000;
+  readInto(receiver, frames.subarray(0, cut));
+  assertEquals(receiver._mask?.buffer.byteLength, 4);
+  readInto(receiver, frames.subarray(cut));
+  assertEquals(got, [long, "short", long]);
+});
