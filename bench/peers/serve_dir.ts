@@ -1,7 +1,7 @@
 /**
  * The standard library's `serveDir` for the peer Deno.serve, from npm's build of that library. Its file
- * server imports some modules that the build left out: these are written beside it, none of which is at
- * work when a file is sent.
+ * server imports some modules that the build left out: these are written beside it, and do nothing of their
+ * own when a file is sent.
  *
  * @module
  */
