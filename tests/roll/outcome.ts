@@ -13,21 +13,19 @@ export interface Outcome {
   readonly tally: Omit<Tally, "reasons">;
   /** What failures looked like, and how often. */
   readonly reasons: readonly (readonly [reason: string, count: number])[];
-  /** Failures that the scene itself made unavoidable, such as a kill. */
-  readonly allowed: number;
 }
 
 /** The outcome of a scene with this tally. */
 export function outcomeOf(
-  scene: Pick<Outcome, "name" | "exchanges" | "allowed">,
+  scene: Pick<Outcome, "name" | "exchanges">,
   { reasons, ...tally }: Tally,
 ): Outcome {
   return { ...scene, tally, reasons: [...reasons] };
 }
 
 /** Whether nothing was lost but what HTTP/1.1 cannot avoid. */
-export function isWithout({ tally: { failedNew, cut }, allowed }: Outcome): boolean {
-  return failedNew + cut <= allowed;
+export function isWithout({ tally: { failedNew, cut } }: Outcome): boolean {
+  return failedNew + cut === 0;
 }
 
 /** One line, and one more for each kind of failure. */
