@@ -39,10 +39,10 @@ export class Chromium implements AsyncDisposable {
     this.#browser = browser;
   }
 
-  static async start(): Promise<Chromium> {
+  static async start(flags: readonly string[] = []): Promise<Chromium> {
     const folder = Deno.makeTempDirSync();
     const child = new Deno.Command("chromium", {
-      args: [...FLAGS, `--user-data-dir=${folder}`],
+      args: [...FLAGS, ...flags, `--user-data-dir=${folder}`],
       stdin: "null",
       stdout: "null",
       stderr: "piped",
