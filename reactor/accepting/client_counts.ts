@@ -16,10 +16,15 @@ export interface ClientBounds {
   readonly ipv6Prefix: number;
 }
 
+/** The most addresses of IPv6 whose clients are remembered; some 100 KiB. */
+const MOST_REMEMBERED = 1_024;
+
 /** The counts of all clients that have any. */
 export class ClientCounts {
   readonly #bounds: ClientBounds;
   readonly #counts = new Map<string, number>();
+  /** To read an address of IPv6 takes longer than all else that is done for a small request. */
+  readonly #remembered = new Map<string, string>();
 
   constructor(bounds: ClientBounds) {
     this.#bounds = bounds;
@@ -34,9 +39,12 @@ export class ClientCounts {
   clientAt(address: string): string {
     // IPv4 has one spelling.
     if (!address.includes(":")) return address;
-    const ip = parseIp(address);
-    if (ip === null) return address;
-    return formatIp(ip.length === 16 ? beginningOf(ip, this.#bounds.ipv6Prefix) : ip);
+    const remembered = this.#remembered.get(address);
+    if (remembered !== undefined) return remembered;
+    if (this.#remembered.size === MOST_REMEMBERED) this.#remembered.clear();
+    const client = this.#readClient(address);
+    this.#remembered.set(address, client);
+    return client;
   }
 
   /** Whether a client has as many as it may. */
@@ -54,6 +62,12 @@ export class ClientCounts {
     const left = this.#counts.get(client)! - 1;
     if (left === 0) this.#counts.delete(client);
     else this.#counts.set(client, left);
+  }
+
+  #readClient(address: string): string {
+    const ip = parseIp(address);
+    if (ip === null) return address;
+    return formatIp(ip.length === 16 ? beginningOf(ip, this.#bounds.ipv6Prefix) : ip);
   }
 }
 

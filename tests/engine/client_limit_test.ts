@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ClientCounts } from "../../reactor/accepting/client_counts.ts";
 import { ABANDONED_MS } from "../../reactor/admission/abandoned.ts";
 import type { Observer } from "../../reactor/observer.ts";
 import { assert, assertEquals } from "../support/assert.ts";
@@ -421,3 +422,13 @@ for (const { first, second, ipv6Prefix = 64, same } of ADDRESSES) {
     });
   });
 }
+
+Deno.test("clientAt() knows more addresses than it remembers", () => {
+  const counts = new ClientCounts({ most: 1, ipv6Prefix: 64 });
+  for (let at = 1; at < 5_000; at++) {
+    const prefix = `2001:db8:0:${at.toString(16)}::`;
+    assertEquals(counts.clientAt(`${prefix}5`), prefix);
+  }
+  assertEquals(counts.clientAt("2001:db8:0:1::2"), "2001:db8:0:1::");
+  assertEquals(counts.size, 0);
+});
