@@ -22,13 +22,26 @@ export interface Haproxy extends AsyncDisposable {
 }
 
 /** HAProxy by `deploy/haproxy.cfg`. */
-export async function startHaproxy(ports: readonly number[]): Promise<Haproxy> {
+export function startHaproxy(ports: readonly number[]): Promise<Haproxy> {
+  return startHaproxyBy(deployed("haproxy.cfg"), ports);
+}
+
+/** HAProxy with what the file has as a comment, the PROXY protocol, in the place of HTTP. */
+export function startHaproxyForBytes(ports: readonly number[]): Promise<Haproxy> {
+  const text = deployed("haproxy.cfg");
+  const http = text.indexOf("\nfrontend web");
+  const bytes = text.indexOf("\n# frontend bytes");
+  assert(http !== -1 && bytes > http, "Both frontends are in the file");
+  return startHaproxyBy(text.slice(0, http) + text.slice(bytes).replace(/^# ?/gm, ""), ports);
+}
+
+async function startHaproxyBy(file: string, ports: readonly number[]): Promise<Haproxy> {
   let admin = "";
   const process = await ProxyProcess.start({
     program: "haproxy",
     configure: (own, folder) => {
       admin = `${folder}/admin.sock`;
-      const text = replaced(deployed("haproxy.cfg"), "bind :80", `bind 127.0.0.1:${own}`);
+      const text = replaced(file, "bind :80", `bind 127.0.0.1:${own}`);
       return withServers(replaced(text, "/run/haproxy/admin.sock", admin), ports);
     },
     args: (file) => ["-db", "-q", "-f", file],

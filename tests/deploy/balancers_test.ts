@@ -2,9 +2,10 @@ import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { isInstalled, withProgram } from "../support/programs.ts";
 import { pause, until, within } from "../support/time.ts";
 import { WireClient } from "../support/wire.ts";
-import { startHaproxy, startNginx } from "./balancers.ts";
+import { startHaproxy, startHaproxyForBytes, startNginx } from "./balancers.ts";
+import { BreakingServer } from "./breaking_server.ts";
 import { Load } from "./load.ts";
-import { type Place, startTwo } from "./servers.ts";
+import { Place, startTwo } from "./servers.ts";
 
 const BALANCERS = [
   { program: "haproxy", start: startHaproxy },
@@ -94,6 +95,74 @@ for (const { program, start } of BALANCERS) {
     assert(used <= 10, `${used} connections for 200 requests`);
   });
 }
+
+for (const { program, start } of BALANCERS) {
+  withProgram(program, `${program} repeats a GET that got no answer, and no POST`, async () => {
+    await using breaking = new BreakingServer();
+    await using whole = new Place();
+    await whole.start();
+    await using balancer = await start([breaking.port, whole.port]);
+    const url = `http://127.0.0.1:${balancer.port}/`;
+    const statuses: Record<string, number[]> = { GET: [], PUT: [], POST: [], PATCH: [] };
+    for (const [method, got] of Object.entries(statuses)) {
+      const read = breaking.read.length;
+      // nginx leaves a server alone for a second after each failure.
+      for (let turn = 0; turn < 100 && breaking.read.length < read + 2; turn++) {
+        const body = method === "GET" ? null : "once";
+        const headers = { connection: "close" };
+        const response = await fetch(url, { method, body, headers });
+        await response.body?.cancel();
+        got.push(response.status);
+        await pause(50);
+      }
+      assertEquals(breaking.read.slice(read), [method, method]);
+    }
+    for (const method of ["GET", "PUT"]) {
+      assertEquals([method, [...new Set(statuses[method])]], [method, [200]]);
+    }
+    for (const method of ["POST", "PATCH"]) {
+      assertEquals(statuses[method]!.filter((status) => status !== 200), [502, 502], method);
+    }
+  });
+}
+
+withProgram(
+  "haproxy",
+  "haproxy: bytes pass with the PROXY protocol, and health checks too",
+  async () => {
+    await using one = new Place();
+    await using two = new Place();
+    const places = [one, two];
+    const flags = ["--proxy-protocol", "loopback"];
+    await Promise.all(places.map((place) => place.start(...flags)));
+    await using haproxy = await startHaproxyForBytes(places.map(({ port }) => port));
+    using client = await WireClient.connect(haproxy.port);
+    const { text } = await client.ask("GET /client HTTP/1.1\r\nHost: weir\r\n\r\n");
+    assertEquals(JSON.parse(text).port, client.localAddr.port);
+    // Until both checks of each server have gone wrong, if they do.
+    await pause(3_000);
+    for (const server of ["weir1", "weir2"]) assertEquals(await haproxy.status(server), "UP");
+    one.program.send("SIGTERM");
+    await becomes(haproxy, "weir1", "DOWN");
+  },
+);
+
+Deno.test("nginx has no unused connection left when a server that leaves closes", async () => {
+  await using scene = await startScene();
+  await using load = new Load(scene.nginx.port, 16);
+  await until(() => load.answered.POST > 100, "requests to be under way");
+  await load.end();
+  const [place] = scene.places;
+  assert(await place.idle() > 0);
+  place.program.send("SIGTERM");
+  assertMatch(await place.program.line(), /^Weir leaving for 5000 ms/);
+  let idle = Infinity;
+  while (idle > 0) {
+    // It throws when the server has closed.
+    idle = await place.idle();
+    await pause(50);
+  }
+});
 
 Deno.test("HAProxy takes a server out that leaves, while it still serves", async () => {
   await using scene = await startScene();

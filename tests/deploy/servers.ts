@@ -20,8 +20,8 @@ export class Place implements AsyncDisposable {
   }
 
   /** Resolves when it listens. */
-  async start(): Promise<void> {
-    this.#program = new Program(["tests/deploy/app.ts", ...this.#flags(), "--metrics"]);
+  async start(...others: string[]): Promise<void> {
+    this.#program = new Program(["tests/deploy/app.ts", ...this.#flags(), "--metrics", ...others]);
     await this.#program.address();
   }
 
@@ -32,13 +32,22 @@ export class Place implements AsyncDisposable {
   }
 
   /** How many connections it has accepted. */
-  async accepted(): Promise<number> {
-    const text = await (await this.ask("/metrics")).text();
-    return Number(/^weir_connections_accepted_total (\d+)$/m.exec(text)?.[1]);
+  accepted(): Promise<number> {
+    return this.#measure("weir_connections_accepted_total");
+  }
+
+  /** How many of its connections are kept, and wait for a request. */
+  idle(): Promise<number> {
+    return this.#measure('weir_connections{state="idle"}');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#program?.[Symbol.asyncDispose]();
+  }
+
+  async #measure(name: string): Promise<number> {
+    const lines = (await (await this.ask("/metrics")).text()).split("\n");
+    return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length));
   }
 
   /** Those of the file's head, with the test's addresses. */
