@@ -9,11 +9,11 @@
 
 import { serve } from "../handlers/serve.ts";
 import { randomText } from "../handlers/status/secrets.ts";
-import { StatusPage } from "../handlers/status/status_page.ts";
+import { LEAST_TOKEN, StatusPage } from "../handlers/status/status_page.ts";
 import type { ServeHandler, Server } from "../mod.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { formatAddress, formatPlace } from "./report.ts";
-import { reasonOf, StartError } from "./settings/errors.ts";
+import { Misuse, reasonOf, StartError } from "./settings/errors.ts";
 
 /** Where the page is on its port. */
 const PATH = "/_weir/";
@@ -50,6 +50,16 @@ export type Access =
   | { readonly kind: "said"; readonly token: string }
   /** Whoever is on this machine may read. */
   | { readonly kind: "read-only" };
+
+/**
+ * Checks a token before anything is started.
+ *
+ * @throws {Misuse} If it is too short.
+ */
+export function checkToken(token: string | null): void {
+  if (token === null || token.length >= LEAST_TOKEN) return;
+  throw new Misuse(`'statusToken' takes at least ${LEAST_TOKEN} characters`);
+}
 
 /**
  * Shows the page, whose button drains as a signal does.

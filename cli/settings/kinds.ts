@@ -205,15 +205,11 @@ export function text(placeholder: string): Kind<string> {
   };
 }
 
-/** A text of at least `least` characters that is never printed. */
-export function secret(least: number): Kind<string> {
-  return {
-    ...text("<secret>"),
-    expects: `a text of at least ${least} characters`,
-    format: () => "(secret)",
-    schema: { type: "string", minLength: least },
-  };
-}
+/**
+ * A text that is never printed. Whoever takes it checks it: an error about a value that is not of its kind
+ * quotes it.
+ */
+export const SECRET: Kind<string> = { ...text("<secret>"), format: () => "(secret)" };
 
 /** A kind that may be one of some words instead. */
 export function either<const W extends string, T>(words: readonly W[], kind: Kind<T>): Kind<T | W> {

@@ -13,7 +13,6 @@ import type {
   ServeOptions,
   Shutdown,
 } from "../../mod.ts";
-import { LEAST_TOKEN } from "../../handlers/status/token.ts";
 import type { ListenPlace } from "../listen_place.ts";
 import type { TraceFormat } from "../trace_lines.ts";
 import { fromConfigFile } from "./config_file.ts";
@@ -107,7 +106,7 @@ export function resolveSettings(layers: readonly Layer[]): Resolved {
     health: get("health")!,
     metrics: get("metrics")!,
     statusPort: get("status") ?? null,
-    statusToken: tokenOf(all.get("statusToken")!),
+    statusToken: get("statusToken") ?? null,
     trace: get("trace") ?? null,
     log: logOf(get("log"), get("logFile")),
     quiet: get("quiet")!,
@@ -215,13 +214,6 @@ function workersOf(
     throw new Misuse(`${nameOf(workers)} and ${nameOf(unix)} exclude each other`);
   }
   return { workers: given, readyPath: path };
-}
-
-/** Checked here and not by its kind, whose errors quote what they were given. */
-function tokenOf(setting: InForce): string | null {
-  const token = setting.value as string | undefined ?? null;
-  if (token === null || token.length >= LEAST_TOKEN) return token;
-  throw new Misuse(`${nameOf(setting)} takes ${setting.setting.kind.expects}`);
 }
 
 function logOf(format: LogFormat | undefined, file: string | undefined): Settings["log"] {

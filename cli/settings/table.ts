@@ -14,7 +14,6 @@ import {
 } from "../../reactor/options/options.ts";
 import { DEFAULT_PROXY_PROTOCOL } from "../../reactor/options/proxy_options.ts";
 import { DEFAULT_QUEUE } from "../../reactor/options/queue_options.ts";
-import { LEAST_TOKEN } from "../../handlers/status/token.ts";
 import type {
   ForwardedFields,
   Limits,
@@ -26,7 +25,7 @@ import type {
   TrustedProxies,
 } from "../../mod.ts";
 import { choice, count, duration, either, type Kind, optional } from "./kinds.ts";
-import { PORT, rate, secret, size, SWITCH, text } from "./kinds.ts";
+import { PORT, rate, SECRET, size, SWITCH, text } from "./kinds.ts";
 import { OVERRIDES } from "./overrides.ts";
 import { ADDRESSES, PROXIES } from "./proxies.ts";
 
@@ -167,7 +166,7 @@ const SIGHT: Rows<
     about: `show the server live at http://127.0.0.1:<port>/_weir/, on port ${STATUS_PORT}`,
   },
   statusToken: {
-    kind: secret(LEAST_TOKEN),
+    kind: SECRET,
     flag: null,
     variable: "WEIR_STATUS_TOKEN",
     about: "token of the status page; else one is made for a terminal, or it is read only",

@@ -19,7 +19,6 @@ import type { Client } from "../../reactor/request_head.ts";
 import type { Watched } from "./server_source.ts";
 import type { ShownSource, Site } from "./site.ts";
 import type { StatusSource } from "./source.ts";
-import { LEAST_TOKEN } from "./token.ts";
 import type { VisitInfo } from "./visitor.ts";
 import type { WatchedWorkers } from "./workers_source.ts";
 
@@ -45,12 +44,16 @@ export interface StatusPageOptions {
 
 /** What the page has to know of a request besides; the `info` of a handler has it all. */
 export interface StatusPageInfo {
+  /** The far end of the connection. */
   readonly remoteAddr: Deno.Addr;
   /** Where the server listens; a visitor without a token is refused where that is not known. */
   readonly serverAddr?: Deno.Addr;
   /** Who sent the request, as far as it differs from the far end of the connection. */
   readonly client?: Pick<Client, "address" | "protocol">;
 }
+
+/** The fewest characters of a token. At ten tries a minute nobody guesses as many, be they only letters. */
+export const LEAST_TOKEN = 16;
 
 const NAMES = ["path", "token", "intervalMs", "onDrain"];
 

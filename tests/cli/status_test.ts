@@ -138,7 +138,7 @@ Deno.test("a token that is too short is refused, and no token is ever printed", 
   await using refused = new Program(["--status=0"], TOO_SHORT);
   const { code, stdout, stderr } = await refused.end();
   assertEquals([code, stdout], [2, ""]);
-  assertMatch(stderr, /^weir: 'WEIR_STATUS_TOKEN' takes a text of at least 16 characters; --help/);
+  assertMatch(stderr, /^weir: 'statusToken' takes at least 16 characters; --help/);
   await using printed = new Program(["--print-config"], WITH_TOKEN);
   assertMatch((await printed.end()).stdout, /\nstatusToken +\(secret\) +WEIR_STATUS_TOKEN\n/);
 });
