@@ -215,10 +215,11 @@ export class Admission implements WorkQueue, TicketOffice {
   ended(ticket: Ticket): void {
     this.#free(ticket);
     this.#flushes.over(ticket.epoch);
+    if (ticket.abandonment !== null) this.#abandoned.remove(ticket.abandonment);
   }
 
   abandoned(ticket: Ticket): void {
-    this.#abandoned.add(ticket);
+    ticket.abandonment = this.#abandoned.add(ticket);
   }
 
   #free(ticket: Ticket): void {

@@ -9,7 +9,7 @@
 
 import { type ClientBounds, ClientCounts } from "../accepting/client_counts.ts";
 import type { Clock } from "../ports.ts";
-import { type Abandonable, Abandoned } from "./abandoned.ts";
+import { type Abandonable, Abandoned, type Abandonment } from "./abandoned.ts";
 
 /** The requests under way of all clients. */
 export class ClientLimit {
@@ -57,6 +57,7 @@ type Awaited = "both" | "answer" | "handler" | "nothing";
 export class ClientShare implements Abandonable {
   readonly #init: ShareInit;
   #awaited: Awaited = "both";
+  #abandonment: Abandonment | null = null;
 
   constructor(init: ShareInit) {
     this.#init = init;
@@ -76,7 +77,8 @@ export class ClientShare implements Abandonable {
 
   /** The handler was told to stop. */
   aborted(): void {
-    if (this.#awaited === "both" || this.#awaited === "handler") this.#init.abandoned.add(this);
+    if (this.#awaited !== "both" && this.#awaited !== "handler") return;
+    this.#abandonment ??= this.#init.abandoned.add(this);
   }
 
   giveUp(): void {
@@ -86,6 +88,7 @@ export class ClientShare implements Abandonable {
 
   #end(): void {
     this.#awaited = "nothing";
+    if (this.#abandonment !== null) this.#init.abandoned.remove(this.#abandonment);
     this.#init.onOver();
   }
 }

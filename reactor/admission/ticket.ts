@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Abandonment } from "./abandoned.ts";
 import type { Lane, Place } from "./lane.ts";
 
 /** The issuer of tickets, which is told what becomes of them. */
@@ -40,6 +41,8 @@ export class Ticket implements Place {
   begunMs = -1;
   /** @internal Whether the request holds a slot. */
   holdsSlot = false;
+  /** @internal Its place among the handlers that were told to stop and go on; `null` before. */
+  abandonment: Abandonment | null = null;
   /** Whether the handler is being called at this moment. */
   beginning = false;
   /** How long the request waited, in milliseconds. */
