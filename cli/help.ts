@@ -84,7 +84,8 @@ deno.json (timeouts.head). A flag wins over a variable, that over the file, that
 --drain-ms and --ready-delay-ms are older names of --shutdown-deadline and --shutdown-ready-delay.
 
 The first SIGINT or SIGTERM drains: no new connections, answers under way are finished.
-A second one closes everything at once. SIGHUP, with --log-file, opens the log file again.
+A second one closes everything at once. SIGHUP opens the log file again, and reads --cert and --key
+again.
 
 Exit status: 0 after a drain; 1 cannot read, load, listen or log; 2 wrong usage or settings; 130 or
 143 after a second SIGINT or SIGTERM.

@@ -60,7 +60,8 @@ not used: without \`--allow-env\` no variable is read, without \`--allow-read\` 
 \`--allow-env=PORT,WEIR_*\` is enough for the program's own variables.
 
 - With hello, everything but the network is given up as soon as the server listens (writing stays for
-  \`--log-file\`, which is opened again at SIGHUP).
+  \`--log-file\`, which is opened again at SIGHUP, and reading for \`--cert\` and \`--key\`, which are read
+  again when they change).
 - With a folder, reading stays as well.
 - With a module, nothing is given up: the module keeps what the program was started with. If it needs
   more (\`--allow-run\`, \`--allow-ffi\`) or should have less, start it with
@@ -90,7 +91,7 @@ weir app.ts
 
 The first SIGINT or SIGTERM drains: no new connections, answers under way are finished. If that takes
 longer than a second, the program says what it waits for. A second signal closes everything at once.
-SIGHUP, with \`--log-file\`, opens the log file again.
+SIGHUP opens the log file of \`--log-file\` again, and reads the files of \`--cert\` and \`--key\` again.
 
 | status      | meaning                                                                          |
 | ----------- | -------------------------------------------------------------------------------- |

@@ -1,5 +1,5 @@
 /**
- * Starts the server of the program: reads the certificate, listens, and gives up the permissions that
+ * Starts the server of the program: reads the certificates, listens, and gives up the permissions that
  * only the start needed. Whatever fails becomes a `StartError` of one line.
  *
  * @module
@@ -8,7 +8,7 @@
 import { serve } from "../handlers/serve.ts";
 import type { AccessLog, Server } from "../mod.ts";
 import { type App, serveInitOf } from "./app/app.ts";
-import type { ListenPlace } from "./listen_place.ts";
+import { keepCertificates, tlsOptionsOf } from "./certificates.ts";
 import { formatPlace } from "./report.ts";
 import { reasonOf, StartError } from "./settings/errors.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -25,20 +25,25 @@ export interface StartOptions {
 /**
  * Listens as the settings say.
  *
- * @throws {StartError} If the certificate cannot be read or the place cannot be had.
+ * @throws {StartError} If a certificate cannot be read or the place cannot be had.
  */
 export function start({ app, settings, signal, shared }: StartOptions): Server {
   const { place, options } = settings;
   const rest = { ...options, ...serveInitOf(app), signal };
-  const tls = place.kind === "tls" ? certificateOf(place) : {};
+  const tls = place.kind === "tls" ? { tls: tlsOptionsOf(place.tls) } : {};
   try {
-    return place.kind === "unix" ? serve({ path: place.path, ...rest }) : serve({
+    if (place.kind === "unix") return serve({ path: place.path, ...rest });
+    const server = serve({
       hostname: place.hostname,
       port: shared?.port ?? place.port,
       reusePort: shared !== undefined,
       ...tls,
       ...rest,
     });
+    if (place.kind === "tls") {
+      keepCertificates({ server, files: place.tls, signals: shared === undefined });
+    }
+    return server;
   } catch (error) {
     throw new StartError(`Cannot listen on ${formatPlace(place)}: ${reasonOf(error)}`);
   }
@@ -66,18 +71,6 @@ export async function openLog(
   }
 }
 
-function certificateOf({ certFile, keyFile }: Extract<ListenPlace, { kind: "tls" }>) {
-  return { cert: readPem("certificate", certFile), key: readPem("key", keyFile) };
-}
-
-function readPem(what: string, path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    throw new StartError(`Cannot read the ${what} '${path}': ${reasonOf(error)}`);
-  }
-}
-
 /** What the program's own work needs only until it listens. */
 const START_ONLY = ["read", "write", "env", "run", "sys"] as const;
 
@@ -85,11 +78,11 @@ const START_ONLY = ["read", "write", "env", "run", "sys"] as const;
  * Gives up what is not needed any more: a flaw that is found later should not reach the file system. An app
  * keeps all that it was granted. Deno removes the path of a unix socket at its end without a permission.
  */
-export function dropPermissions({ needs }: App, { log }: Settings): void {
+export function dropPermissions({ needs }: App, { log, place }: Settings): void {
   if (needs === "everything") return;
   // What was granted without a path cannot be narrowed to one.
   const kept: string[] = log?.file ? ["write"] : [];
-  if (needs === "files") kept.push("read");
+  if (needs === "files" || place.kind === "tls") kept.push("read");
   for (const name of START_ONLY) {
     if (!kept.includes(name)) Deno.permissions.revokeSync({ name });
   }

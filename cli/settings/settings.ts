@@ -13,7 +13,7 @@ import type {
   ServeOptions,
   Shutdown,
 } from "../../mod.ts";
-import type { ListenPlace } from "../listen_place.ts";
+import type { ListenPlace, TlsFiles } from "../listen_place.ts";
 import type { TraceFormat } from "../trace_lines.ts";
 import { fromConfigFile } from "./config_file.ts";
 import { CONFIG_VARIABLE, ENVIRONMENT, type Environment, fromEnvironment } from "./environment.ts";
@@ -234,11 +234,28 @@ function placeOf(all: ReadonlyMap<string, InForce>, defaultRank: number): Listen
     throw new Misuse(`${nameOf(unix)} and ${nameOf(other)} exclude each other`);
   }
   const tcp = { hostname: hostname.value as string, port: port.value as number };
-  if (cert.value === undefined && key.value === undefined) return { kind: "tcp", ...tcp };
+  if (cert.value === undefined && key.value === undefined) {
+    if (all.get("clientCa")!.value === undefined) return { kind: "tcp", ...tcp };
+    throw new Misuse("'--client-ca' needs '--cert' and '--key'");
+  }
   if (cert.value !== undefined && key.value !== undefined) {
-    return { kind: "tls", ...tcp, certFile: cert.value as string, keyFile: key.value as string };
+    return { kind: "tls", ...tcp, tls: tlsFilesOf(all) };
   }
   throw new Misuse("'--cert' and '--key' need each other");
+}
+
+function tlsFilesOf(all: ReadonlyMap<string, InForce>): TlsFiles {
+  const value = (name: string) => all.get(name)!.value;
+  const [certs, keys] = [value("cert"), value("key")] as readonly (readonly string[])[];
+  if (certs!.length !== keys!.length) {
+    throw new Misuse("'--cert' and '--key' take the same number of files");
+  }
+  return {
+    pairs: certs!.map((cert, index) => ({ cert, key: keys![index]! })),
+    clientCa: (value("clientCa") as string | undefined) ?? null,
+    clientCert: value("clientCert") as TlsFiles["clientCert"],
+    minVersion: `TLSv${value("tlsMin") as "1.2" | "1.3"}`,
+  };
 }
 
 /** A setting as the source calls it. */

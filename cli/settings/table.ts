@@ -15,6 +15,7 @@ import {
 import { DEFAULT_PROXY_PROTOCOL } from "../../reactor/options/proxy_options.ts";
 import { DEFAULT_QUEUE } from "../../reactor/options/queue_options.ts";
 import type {
+  ClientCertificates,
   ForwardedFields,
   Limits,
   PathOverride,
@@ -26,6 +27,7 @@ import type {
 } from "../../mod.ts";
 import { choice, count, duration, either, type Kind, optional } from "./kinds.ts";
 import { PORT, rate, SECRET, size, SWITCH, text } from "./kinds.ts";
+import { FILES } from "./files.ts";
 import { OVERRIDES } from "./overrides.ts";
 import { ADDRESSES, PROXIES } from "./proxies.ts";
 
@@ -75,8 +77,11 @@ export interface Single {
   readonly hostname: string;
   readonly port: number;
   readonly unix: string;
-  readonly cert: string;
-  readonly key: string;
+  readonly cert: readonly string[];
+  readonly key: readonly string[];
+  readonly clientCa: string;
+  readonly clientCert: NonNullable<ClientCertificates["mode"]>;
+  readonly tlsMin: "1.2" | "1.3";
   readonly compress: boolean;
   readonly keepAliveHeader: boolean;
   readonly startTimeout: number;
@@ -107,6 +112,8 @@ export const STATUS_PORT = 8082;
 const SINGLE_DEFAULTS: Partial<Single> = {
   hostname: "127.0.0.1",
   port: 8081,
+  clientCert: "required",
+  tlsMin: "1.2",
   compress: false,
   keepAliveHeader: false,
   startTimeout: 30_000,
@@ -120,12 +127,26 @@ const SINGLE_DEFAULTS: Partial<Single> = {
 
 const QUEUE_DEFAULTS: Partial<QueueSettings> = { ...DEFAULT_QUEUE, maxActive: "off" };
 
-const LISTENING: Rows<Pick<Single, "hostname" | "port" | "unix" | "cert" | "key" | "open">> = {
+const LISTENING: Rows<
+  Pick<
+    Single,
+    "hostname" | "port" | "unix" | "cert" | "key" | "clientCa" | "clientCert" | "tlsMin" | "open"
+  >
+> = {
   hostname: { kind: text("<name>"), about: "address to listen on; 0.0.0.0 for all (also --host)" },
   port: { kind: PORT, about: "port to listen on, 0 for any free one; also from PORT" },
   unix: { kind: text("<path>"), about: "listen on a unix socket instead of a port" },
-  cert: { kind: text("<file>"), about: "certificate chain in PEM format; with --key: HTTPS" },
-  key: { kind: text("<file>"), about: "private key in PEM format" },
+  cert: {
+    kind: FILES,
+    about: "certificate chains, the default first; with --key: HTTPS",
+  },
+  key: { kind: FILES, about: "private keys, one for each of --cert" },
+  clientCa: { kind: text("<file>"), about: "ask clients for a certificate of these authorities" },
+  clientCert: {
+    kind: choice(["required", "optional"]),
+    about: "with --client-ca: whether a client without a certificate is served",
+  },
+  tlsMin: { kind: choice(["1.2", "1.3"]), about: "the oldest version of TLS that is accepted" },
   open: { kind: SWITCH, about: "open the address in a browser; needs --allow-run" },
 };
 

@@ -6,7 +6,13 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "../su
 import { Misuse } from "../../cli/settings/errors.ts";
 
 const TCP = { kind: "tcp", hostname: "127.0.0.1", port: 8081 } as const;
-const TLS = { ...TCP, kind: "tls", certFile: "c", keyFile: "k" } as const;
+const TLS_FILES = {
+  pairs: [{ cert: "c", key: "k" }],
+  clientCa: null,
+  clientCert: "required",
+  minVersion: "TLSv1.2",
+} as const;
+const TLS = { ...TCP, kind: "tls", tls: TLS_FILES } as const;
 const SERVE = resolveSettings([]).settings;
 const { options: OPTIONS, shutdown: SHUTDOWN } = SERVE;
 const { timeouts: TIMEOUTS, limits: LIMITS } = OPTIONS;
@@ -59,6 +65,18 @@ const GOOD: [args: string, settings: Partial<Settings>][] = [
   ["--log --log-file f", { log: { format: "common", file: "f" } }],
   ["--log-file=f --log=json", { log: { format: "json", file: "f" } }],
   ["--cert c --key k", { place: TLS }],
+  ["--cert c,d --key k,l", {
+    place: {
+      ...TLS,
+      tls: { ...TLS_FILES, pairs: [{ cert: "c", key: "k" }, { cert: "d", key: "l" }] },
+    },
+  }],
+  ["--cert c --key k --client-ca a --client-cert optional --tls-min 1.3", {
+    place: {
+      ...TLS,
+      tls: { ...TLS_FILES, clientCa: "a", clientCert: "optional", minVersion: "TLSv1.3" },
+    },
+  }],
   ["--unix ./s", { place: { kind: "unix", path: "./s" } }],
   ["--quiet --open", { quiet: true, open: true }],
 ];
@@ -128,6 +146,10 @@ const BAD: [args: string, named: string][] = [
   ["--log-file=", "'--log-file' needs a value"],
   ["--cert c", "'--cert' and '--key'"],
   ["--key k", "'--cert' and '--key'"],
+  ["--cert c,d --key k", "'--cert' and '--key' take the same number of files"],
+  ["--cert c, --key k", "'--cert' takes the paths of one or more files"],
+  ["--client-ca a", "'--client-ca' needs '--cert' and '--key'"],
+  ["--cert c --key k --tls-min 1.1", "one of 1.2, 1.3, not '1.1'"],
   ["--unix s --port 80", "'--unix' and '--port'"],
   ["--unix s --cert c --key k", "'--unix' and '--cert'"],
   ["--queue-floor 9 --queue-ceiling 8", "'queue.floor' is 9"],
