@@ -82,7 +82,6 @@ async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
   // All is loaded before the server listens, so that nothing that happens on it is missed.
   const tracer = trace === null ? null : await import("./trace_output.ts");
   const status = statusPort === null ? null : await import("./status.ts");
-  status?.checkToken(statusToken);
   const mounts = await loadMounts(settings);
   const log = await openLog(settings, { reopens: true });
   const mountedApp = { ...app, handler: mounted(app.handler, mounts) };

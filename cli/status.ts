@@ -52,18 +52,9 @@ export type Access =
   | { readonly kind: "read-only" };
 
 /**
- * Checks a token before anything is started.
- *
- * @throws {Misuse} If it is too short.
- */
-export function checkToken(token: string | null): void {
-  if (token === null || token.length >= LEAST_TOKEN) return;
-  throw new Misuse(`'statusToken' takes at least ${LEAST_TOKEN} characters`);
-}
-
-/**
  * Shows the page, whose button drains as a signal does.
  *
+ * @throws {Misuse} If the token is too short.
  * @throws {StartError} If the port cannot be had.
  */
 export function showStatus(init: StatusInit): ShownStatus {
@@ -82,10 +73,15 @@ export function showStatus(init: StatusInit): ShownStatus {
   };
 }
 
-/** How visitors get in, by what is known of them. */
+/**
+ * How visitors get in, by what is known of them.
+ *
+ * @throws {Misuse} If the token is too short.
+ */
 export function accessOf({ token, isSeen }: Pick<StatusInit, "token" | "isSeen">): Access {
-  if (token !== null) return { kind: "given", token };
-  return isSeen ? { kind: "said", token: randomText() } : { kind: "read-only" };
+  if (token === null) return isSeen ? { kind: "said", token: randomText() } : { kind: "read-only" };
+  if (token.length >= LEAST_TOKEN) return { kind: "given", token };
+  throw new Misuse(`'statusToken' takes at least ${LEAST_TOKEN} characters`);
 }
 
 function withAccess(address: string, access: Access): string {
