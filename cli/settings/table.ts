@@ -144,7 +144,7 @@ const LISTENING: Rows<
   clientCa: { kind: text("<file>"), about: "ask clients for a certificate of these authorities" },
   clientCert: {
     kind: choice(["required", "optional"]),
-    about: "with --client-ca: whether a client without a certificate is served",
+    about: "whether a client needs a certificate",
   },
   tlsMin: { kind: choice(["1.2", "1.3"]), about: "the oldest version of TLS that is accepted" },
   open: { kind: SWITCH, about: "open the address in a browser; needs --allow-run" },
