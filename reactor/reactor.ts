@@ -375,9 +375,13 @@ export class Reactor implements ConnectionContext {
   }
 }
 
+/** How much less than the idle time-out a client is told, in milliseconds, so that it closes first: Node's. */
+const KEEP_ALIVE_MARGIN_MS = 1_000;
+
 function keepAliveLineOf({ keepAliveHeader, timeouts }: Options): string {
-  if (!keepAliveHeader || timeouts.idle === 0) return "";
-  return `keep-alive: timeout=${Math.floor(timeouts.idle / 1000)}\r\n`;
+  const seconds = Math.floor((timeouts.idle - KEEP_ALIVE_MARGIN_MS) / 1000);
+  // A time-out of less than two seconds leaves no whole second to tell.
+  return keepAliveHeader && seconds > 0 ? `keep-alive: timeout=${seconds}\r\n` : "";
 }
 
 /** A failure to report a failure must not become another one. */

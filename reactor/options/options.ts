@@ -68,7 +68,7 @@ export interface Options {
 export const DEFAULT_TIMEOUTS: Timeouts = {
   handshake: 10_000,
   head: 10_000,
-  idle: 60_000,
+  idle: 75_000,
   body: 5_000,
   write: 5_000,
   handler: 0,

@@ -34,9 +34,9 @@ export interface Timeouts {
    * is closed without an answer.
    *
    * It should be longer than the idle time-out of a proxy in front of the server: otherwise the proxy may
-   * reuse a connection that is being closed. nginx 75 s, Node 5 s (65 s from its next major on), Kestrel
-   * 130 s, Go none.
-   * @default {60_000}
+   * reuse a connection that is being closed, and its client gets a 502. AWS's ALB waits for 60 s. nginx 75 s,
+   * Node 5 s (65 s from its next major on), Kestrel 130 s, Go none.
+   * @default {75_000}
    */
   readonly idle: number;
   /**
@@ -334,8 +334,9 @@ export interface ReactorOptions {
   /** The PROXY protocol; without it, no header is expected, and one is a bad request. @default {none} */
   readonly proxyProtocol?: Pick<ProxyProtocol, "from"> & Partial<ProxyProtocol>;
   /**
-   * Whether answers on a connection that persists have a `Keep-Alive: timeout=` field with
-   * {@linkcode Timeouts.idle} in whole seconds. @default {false}
+   * Whether answers on a connection that persists have a `Keep-Alive: timeout=` field. It says a second less
+   * than {@linkcode Timeouts.idle}, rounded down, so that a client that goes by it is the first to close (as
+   * with Node's `keepAliveTimeoutBuffer`). @default {false}
    */
   readonly keepAliveHeader?: boolean;
 }

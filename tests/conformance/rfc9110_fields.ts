@@ -205,13 +205,13 @@ const MESSAGES: readonly Requirement[] = [
     {
       input: GET,
       outcome: served({}, {
-        has: [/^connection: keep-alive\r\n/im, /^keep-alive: timeout=60\r\n/im],
+        has: [/^connection: keep-alive\r\n/im, /^keep-alive: timeout=74\r\n/im],
       }),
     },
     {
       input: head("GET / HTTP/1.0", "Connection: keep-alive"),
       outcome: served({}, {
-        has: [/^connection: keep-alive\r\n/im, /^keep-alive: timeout=60\r\n/im],
+        has: [/^connection: keep-alive\r\n/im, /^keep-alive: timeout=74\r\n/im],
       }),
     },
     { input: LAST_GET, outcome: servedLast({}, { lacks: [/keep-alive/i] }) },

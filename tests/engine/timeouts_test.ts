@@ -82,6 +82,24 @@ Deno.test("timeouts.idle closes without an answer: from the accept, and from the
   });
 });
 
+for (
+  const [idle, told] of [[75_000, 74], [2_999, 1], [2_000, 1], [1_999, null], [0, null]] as const
+) {
+  Deno.test(`the Keep-Alive field for an idle time-out of ${idle} ms says ${told}`, async () => {
+    const options = { timeouts: { ...TIMEOUTS, idle }, keepAliveHeader: true };
+    await onRig({ ...options, handle: AT_ONCE }, async (rig) => {
+      const line = await rig.sent(GET);
+      const seconds = /^keep-alive: timeout=(\d+)\r$/m.exec(line.got())?.[1];
+      assertEquals(seconds, told === null ? undefined : `${told}`);
+      if (told !== null) {
+        // A client that closes a second late still finds it open.
+        await rig.advance(1_000 * told);
+        assertEquals(line.state, "idle");
+      }
+    });
+  });
+}
+
 Deno.test("timeouts.head answers 408 and lingers; progress does not extend it", async () => {
   await onRig({ timeouts: TIMEOUTS }, async (rig) => {
     const line = await rig.connect();

@@ -16,7 +16,7 @@ Deno.test("resolveOptions() gives the documented defaults", () => {
     timeouts: {
       handshake: 10_000,
       head: 10_000,
-      idle: 60_000,
+      idle: 75_000,
       body: 5_000,
       write: 5_000,
       handler: 0,
