@@ -4,14 +4,20 @@
  * @module
  */
 
-import type { ConnectionInfo, DropReason } from "../../reactor/observer.ts";
 import type { AbortError, ProtocolCode } from "../../reactor/errors.ts";
-import type { Drop, ExchangeInfo, Observer, Refusal } from "../../reactor/observer.ts";
+import type {
+  ConnectionInfo,
+  Drop,
+  DropReason,
+  ExchangeInfo,
+  Observer,
+  Refusal,
+} from "../../reactor/observer.ts";
 import type { CloseReason, Phase, State } from "../../reactor/states.ts";
 import { Histogram } from "./histogram.ts";
 import { addCounts, addDropped, type Dropped, type Happened } from "./sample.ts";
 
-/** See the head of this file. */
+/** Counts from one call of `take` to the next. */
 export class Collector implements Observer {
   /** Bytes of connections that have ended since the beginning. */
   readonly endedBytes: { in: number; out: number } = { in: 0, out: 0 };

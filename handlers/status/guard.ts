@@ -31,7 +31,7 @@ export type Verdict =
   | { readonly kind: "throttled"; readonly waitMs: number };
 
 /** The field that carries the page's secret. */
-export const SECRET_FIELD = "x-weir-secret";
+const SECRET_FIELD = "x-weir-secret";
 
 const COOKIE = "weir_status";
 
@@ -41,7 +41,7 @@ export interface GuardInit {
   readonly clock: Pick<Clock, "now">;
 }
 
-/** See the head of this file. */
+/** Decides for each visitor; it holds the token, the sessions, and how often who has tried. */
 export class Guard {
   /** What only this server's own page knows. */
   readonly secret: string = randomText();

@@ -89,8 +89,7 @@ export const NOTHING: Sample = mergeSamples([]);
 
 /** What all servers together have to tell. */
 export function mergeSamples(samples: readonly Sample[]): Sample {
-  const sum = (name: "opened" | "answers" | "errors" | "refused" | Now) =>
-    samples.reduce((sum, sample) => sum + sample[name], 0);
+  const sum = (name: Counted) => samples.reduce((sum, sample) => sum + sample[name], 0);
   const latency = new Histogram();
   for (const sample of samples) latency.addAll(sample.latency);
   const states = samples.map((sample) => new Map(Object.entries(sample.states)));
@@ -112,7 +111,15 @@ export function mergeSamples(samples: readonly Sample[]): Sample {
   };
 }
 
-type Now = "bytesIn" | "bytesOut" | "sockets" | "streams";
+type Counted =
+  | "opened"
+  | "answers"
+  | "errors"
+  | "refused"
+  | "bytesIn"
+  | "bytesOut"
+  | "sockets"
+  | "streams";
 
 /** Those of many connections that are shown: the ones at work, longest first, then those used last. */
 export function shown<Each extends { readonly state: State; readonly stateMs: number }>(

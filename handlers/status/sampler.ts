@@ -23,7 +23,7 @@ export interface Sampled {
   observe(observer: Observer): () => void;
 }
 
-/** See the head of this file. */
+/** A watch over one server. While it lasts, the server tells it of everything; so it costs something. */
 export class Sampler {
   readonly #server: Sampled;
   readonly #collector: Collector;

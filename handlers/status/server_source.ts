@@ -22,7 +22,7 @@ export interface Watched extends Sampled {
   shutdown(): Promise<unknown>;
 }
 
-/** See the head of this file. */
+/** Shows a server by a sampler, and ends connections by asking them. */
 export class ServerSource implements StatusSource {
   readonly #server: Watched;
   #sampler: Sampler | null = null;

@@ -14,7 +14,7 @@ export const SESSION_IDLE_MS = 12 * 3_600_000;
 /** Sessions at once; the one that was not used for longest ends first. */
 export const MOST_SESSIONS = 64;
 
-/** See the head of this file. */
+/** All sessions, in bounded space. It holds digests of their ids alone. */
 export class Sessions {
   readonly #clock: Pick<Clock, "now">;
   /** When each was used last, by the digest of its id; the one that was used last is the last. */

@@ -16,7 +16,7 @@ export interface Reading {
   readonly workers: { readonly all: number; readonly answered: number } | null;
 }
 
-/** See the head of this file. */
+/** Watched only between `begin` and `stop`; it can be begun again. */
 export interface StatusSource {
   /** The time-outs and limits in force. */
   readonly options: Options;

@@ -17,17 +17,18 @@ export const TRIES_MS = 60_000;
 /** Clients that are remembered; the one whose first try is longest ago is forgotten first. */
 export const MOST_TRYING = 1_000;
 
-interface Record {
+/** What is remembered of a client. */
+interface Tried {
   readonly sinceMs: number;
   count: number;
 }
 
-/** See the head of this file. */
+/** The tries of all clients, in bounded space. */
 export class Tries {
   readonly #clock: Pick<Clock, "now">;
   readonly #clients = new ClientCounts({ most: MOST_TRIES, ipv6Prefix: 64 });
   /** In the order of their first tries. */
-  readonly #records = new Map<string, Record>();
+  readonly #tried = new Map<string, Tried>();
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
@@ -36,12 +37,12 @@ export class Tries {
   /** Counts a try of the client at `address`; if it has none left, how many milliseconds it has to wait, else 0. */
   begin(address: string): number {
     const client = this.#clients.clientAt(address);
-    const [nowMs, before] = [this.#clock.now(), this.#records.get(client)];
+    const [nowMs, before] = [this.#clock.now(), this.#tried.get(client)];
     if (before === undefined || nowMs - before.sinceMs >= TRIES_MS) {
-      this.#records.delete(client);
-      this.#records.set(client, { sinceMs: nowMs, count: 1 });
-      const [oldest] = this.#records.keys();
-      if (this.#records.size > MOST_TRYING) this.#records.delete(oldest!);
+      this.#tried.delete(client);
+      this.#tried.set(client, { sinceMs: nowMs, count: 1 });
+      const [oldest] = this.#tried.keys();
+      if (this.#tried.size > MOST_TRYING) this.#tried.delete(oldest!);
       return 0;
     }
     if (before.count >= MOST_TRIES) return before.sinceMs + TRIES_MS - nowMs;
@@ -52,9 +53,9 @@ export class Tries {
   /** The token of a try was the right one: it does not count. */
   forgive(address: string): void {
     const client = this.#clients.clientAt(address);
-    const record = this.#records.get(client);
-    if (record === undefined) return;
-    record.count--;
-    if (record.count <= 0) this.#records.delete(client);
+    const tried = this.#tried.get(client);
+    if (tried === undefined) return;
+    tried.count--;
+    if (tried.count <= 0) this.#tried.delete(client);
   }
 }

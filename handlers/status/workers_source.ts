@@ -41,7 +41,7 @@ export interface WatchedWorkers {
   shutdown(): Promise<unknown>;
 }
 
-/** See the head of this file. */
+/** Asks all workers for samples and adds them up; it never waits for longer than {@linkcode ANSWER_MS}. */
 export class WorkersSource implements StatusSource {
   readonly #all: WatchedWorkers;
   readonly #clock: Clock;
