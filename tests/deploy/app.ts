@@ -16,6 +16,7 @@ export default {
     if (pathname === "/client") return Response.json(info.client);
     if (pathname === "/events") return events(request);
     if (pathname === "/socket") return socket(request);
+    if (pathname === "/silent") return await new Promise(() => {});
     const body = await request.text();
     await new Promise((resolve) => setTimeout(resolve, WORK_MS));
     return new Response(`${Deno.pid} ${body}`);

@@ -11,8 +11,8 @@ import { deployed } from "./files.ts";
 /** The servers of the files, in their order. */
 const SERVERS = ["10.0.0.11:8081", "10.0.0.12:8081"];
 
-/** A balancer in front of the servers on these ports. */
-export type StartBalancer = (ports: readonly number[]) => Promise<ProxyProcess>;
+/** Changes something in a file, for what would take a minute otherwise. */
+export type Change = (text: string) => string;
 
 /** HAProxy, and a way to ask it what it thinks of its servers. */
 export interface Haproxy extends AsyncDisposable {
@@ -22,8 +22,8 @@ export interface Haproxy extends AsyncDisposable {
 }
 
 /** HAProxy by `deploy/haproxy.cfg`. */
-export function startHaproxy(ports: readonly number[]): Promise<Haproxy> {
-  return startHaproxyBy(deployed("haproxy.cfg"), ports);
+export function startHaproxy(ports: readonly number[], change: Change = same): Promise<Haproxy> {
+  return startHaproxyBy(change(deployed("haproxy.cfg")), ports);
 }
 
 /** HAProxy with what the file has as a comment, the PROXY protocol, in the place of HTTP. */
@@ -54,11 +54,18 @@ async function startHaproxyBy(file: string, ports: readonly number[]): Promise<H
 }
 
 /** nginx by `deploy/nginx.conf`, inside the least that a whole configuration needs. */
-export function startNginx(ports: readonly number[]): Promise<ProxyProcess> {
+export function startNginx(
+  ports: readonly number[],
+  change: Change = same,
+): Promise<ProxyProcess> {
   return ProxyProcess.start({
     program: "nginx",
     configure: (own, folder) => {
-      const text = replaced(deployed("nginx.conf"), "listen 80;", `listen 127.0.0.1:${own};`);
+      const text = replaced(
+        change(deployed("nginx.conf")),
+        "listen 80;",
+        `listen 127.0.0.1:${own};`,
+      );
       const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map((name) => `${name}_temp_path ${folder}/${name};`).join("\n");
       return `daemon off;
@@ -76,6 +83,10 @@ ${withServers(text, ports)}
   });
 }
 
+function same(text: string): string {
+  return text;
+}
+
 function withServers(text: string, ports: readonly number[]): string {
   return SERVERS.reduce(
     (changed, server, at) => replaced(changed, server, `127.0.0.1:${ports[at]}`),
@@ -83,7 +94,8 @@ function withServers(text: string, ports: readonly number[]): string {
   );
 }
 
-function replaced(text: string, from: string, to: string): string {
+/** A text with `to` in the place of each `from`, of which there has to be one. */
+export function replaced(text: string, from: string, to: string): string {
   assert(text.includes(from), `No "${from}" in the file`);
   return text.replaceAll(from, to);
 }

@@ -2,14 +2,23 @@ import { assert, assertEquals, assertMatch } from "../support/assert.ts";
 import { isInstalled, withProgram } from "../support/programs.ts";
 import { pause, until, within } from "../support/time.ts";
 import { WireClient } from "../support/wire.ts";
-import { startHaproxy, startHaproxyForBytes, startNginx } from "./balancers.ts";
+import { replaced, startHaproxy, startHaproxyForBytes, startNginx } from "./balancers.ts";
 import { BreakingServer } from "./breaking_server.ts";
 import { Load } from "./load.ts";
 import { Place, startTwo } from "./servers.ts";
 
 const BALANCERS = [
-  { program: "haproxy", start: startHaproxy },
-  { program: "nginx", start: startNginx },
+  {
+    program: "haproxy",
+    start: startHaproxy,
+    soon: (text: string) => replaced(text, "timeout server 60s", "timeout server 6s"),
+  },
+  {
+    program: "nginx",
+    start: startNginx,
+    // More than proxy_next_upstream_timeout, as in the file.
+    soon: (text: string) => replaced(text, "proxy_read_timeout 60s", "proxy_read_timeout 6s"),
+  },
 ];
 
 /** Two servers, and both balancers in front of them. */
@@ -96,7 +105,26 @@ for (const { program, start } of BALANCERS) {
   });
 }
 
-for (const { program, start } of BALANCERS) {
+for (const { program, start, soon } of BALANCERS) {
+  withProgram(program, `${program} gives a silent server up, and asks no other one`, async () => {
+    const places = await startTwo();
+    await using one = places[0];
+    await using two = places[1];
+    await using balancer = await start([one.port, two.port], soon);
+    const asked = fetch(`http://127.0.0.1:${balancer.port}/silent`);
+    const isOver = asked.then(() => true);
+    const busy = new Set<Place>();
+    while (!await Promise.race([isOver, pause(100).then(() => false)])) {
+      for (const place of places) {
+        if (await place.handling() > 0) busy.add(place);
+      }
+    }
+    const response = await asked;
+    await response.body?.cancel();
+    assertEquals(response.status, 504);
+    assertEquals(busy.size, 1);
+  });
+
   withProgram(program, `${program} repeats a GET that got no answer, and no POST`, async () => {
     await using breaking = new BreakingServer();
     await using whole = new Place();

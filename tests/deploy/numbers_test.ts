@@ -131,3 +131,23 @@ Deno.test("the autoscaler adds pods before the queue of one is full", () => {
   assert(Number(target) <= 0.8 * most, `${target} of ${most}`);
   assert(numberAt("HorizontalPodAutoscaler.spec.minReplicas") >= 2);
 });
+
+Deno.test("docs/deployment.md has the same numbers", () => {
+  const page = Deno.readTextFileSync(new URL("../../docs/deployment.md", import.meta.url));
+  const seconds = (name: string) =>
+    1_000 * Number(captured(page, new RegExp(`^\\| \`${name}\` +\\| (\\d+) s\\b`)));
+  assertEquals(seconds("readyDelay"), READY_DELAY);
+  for (const name of ["firstRequest", "deadline", "grace"] as const) {
+    assertEquals([name, seconds(name)], [name, DEFAULT_SHUTDOWN[name]]);
+  }
+  assertEquals(1_000 * Number(captured(page, /wait for the sum, (\d+) s/)), SHUTDOWN_MS);
+  assertEquals(
+    1_000 * Number(captured(page, /`--timeout-idle`\) is (\d+) s/)),
+    DEFAULT_TIMEOUTS.idle,
+  );
+  const longer = [...page.matchAll(/^\| .*? \| (\d+) (s|minutes)\b.*?`--timeout-idle (\d+)s`/gm)];
+  assert(longer.length >= 5);
+  for (const [row, amount, unit, idle] of longer) {
+    assert(Number(idle) > Number(amount) * (unit === "s" ? 1 : 60), row);
+  }
+});

@@ -45,6 +45,11 @@ export class Place implements AsyncDisposable {
     await this.#program?.[Symbol.asyncDispose]();
   }
 
+  /** How many requests it is at work on, besides the one that asks. */
+  async handling(): Promise<number> {
+    return await this.#measure('weir_connections{state="handling"}') - 1;
+  }
+
   async #measure(name: string): Promise<number> {
     const lines = (await (await this.ask("/metrics")).text()).split("\n");
     return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length));
