@@ -72,6 +72,8 @@ export class TlsConn implements Conn {
   #reader: Reader | null = null;
   #writer: Writer | null = null;
   #error: unknown = null;
+  /** Whether a close_notify has been asked for. */
+  #saysGoodbye = false;
   #secured: { resolve(): void; reject(error: unknown): void } | null = null;
   #clientCertificate: ClientCertificate | null = null;
 
@@ -143,6 +145,7 @@ export class TlsConn implements Conn {
 
   closeWrite(): Promise<void> {
     if (this.#phase === "over") return Promise.reject(this.#error);
+    this.#saysGoodbye = true;
     return new Promise((resolve, reject) => {
       const { duplex } = this.#ciphertext!;
       duplex.once("finish", resolve).once("close", () => reject(this.#error));
@@ -152,6 +155,18 @@ export class TlsConn implements Conn {
 
   close(): void {
     this.#fail(new Error("The connection was closed"));
+    if (!this.#saysGoodbye) return this.#close();
+    // In the same turn the runtime gives the close_notify to the network, which takes it or does not.
+    setImmediate(() => {
+      try {
+        this.#close();
+      } catch {
+        // The connection below is closed already.
+      }
+    });
+  }
+
+  #close(): void {
     this.#socket?.destroy();
     this.#conn.close();
   }

@@ -625,7 +625,7 @@ export class Connection
         this.#onAnswersWritten();
         return true;
       case "idle":
-        if (this.peerEnded) this.#end("peer_closed");
+        if (this.peerEnded) this.#endResting("peer_closed");
         else if (this.ending.kind === "asked") this.#endIdle(this.ending.reason);
         return false;
       case "head":
@@ -802,7 +802,7 @@ export class Connection
       case "proxy_header":
       case "handshake":
       case "idle":
-        return this.#end(this.ending.reason ?? `${due}_timeout`);
+        return this.#endResting(this.ending.reason ?? `${due}_timeout`);
       case "write":
         return this.#end("write_timeout");
     }
@@ -859,7 +859,7 @@ export class Connection
     // The client may not have read its last answer yet: a reset would take it away.
     const fresh = this.requests > 0 && this.stateMs < this.context.options.timeouts.linger;
     if (fresh) this.#finish(reason);
-    else this.#end(reason);
+    else this.#endResting(reason);
   }
 
   /**
@@ -881,6 +881,13 @@ export class Connection
     this.#drop("lingering", this.inbox.discard());
     const discarded = this.bytesDiscarded - this.#lingerMark;
     if (discarded > this.limits.lingerBytes) this.#end(this.ending.reason!);
+  }
+
+  /** Ends a connection on which nothing is under way. */
+  #endResting(reason: CloseReason): void {
+    // RFC 9112 §9.8: a server attempts to send a closure alert first. Without TLS the close says it all.
+    if (this.secure && this.state === "idle") this.#io.endOutput();
+    this.#end(reason);
   }
 
   #end(reason: CloseReason): void {

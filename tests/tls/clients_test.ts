@@ -38,13 +38,13 @@ for size in (5, ${SIZE}):
     connection.request("POST", "/", body=b"x" * size)
     said.append(str(len(connection.getresponse().read())))
 said.append(connection.sock.version() + " " + str(connection.sock.selected_alpn_protocol()))
-connection.close()
+connection.sock.unwrap()
 print(" ".join(said))
 `;
 
 withProgram(
   "python3",
-  "Python's ssl, two requests on one connection",
+  "Python's ssl, whose close_notify is answered",
   () =>
     withServer(async (port, { certPath }) => {
       const { stdout, stderr } = await run("python3", ["-c", PYTHON, `${port}`, certPath]);

@@ -76,6 +76,28 @@ Deno.test("the end of an answer is a close_notify", async () => {
   assertEquals([code, /unexpected eof/.test(stdout + stderr)], [0, false]);
 });
 
+const RESTING: readonly (readonly [why: string, end: (server: Server<Deno.NetAddr>) => unknown])[] =
+  [
+    ["its idle time-out", () => {}],
+    ["a shutdown", (server) => server.shutdown({ firstRequest: 0 })],
+    ["connection.close()", (server) => [...server.connections].forEach((each) => each.close())],
+  ];
+
+for (const [why, end] of RESTING) {
+  Deno.test(`a connection that rests is ended with a close_notify: ${why}`, async () => {
+    await using office = new Office();
+    const own = pair(await office.make(LOCAL));
+    await using server = tlsServer({ ...own, timeouts: { idle: 500, linger: 0 } });
+    const client = sClient(server, [], "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    await until(() => [...server.connections].some(({ requests }) => requests === 1), "a request");
+    await until(() => [...server.connections].every(({ state }) => state === "idle"), "its answer");
+    await end(server);
+    const { code, stdout, stderr } = await client;
+    assertEquals([code, /unexpected eof/.test(stdout + stderr)], [0, false]);
+    assertStringIncludes(stdout, "200 OK");
+  });
+}
+
 Deno.test("HTTP on a port of TLS gets a 400 that says so", async () => {
   await using office = new Office();
   await using server = tlsServer(pair(await office.make(LOCAL)));

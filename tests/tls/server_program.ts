@@ -11,6 +11,10 @@ const server = serve(
   { ...JSON.parse(Deno.args[0]!), hostname: "127.0.0.1", port: 0, onListen() {} },
   ({ url }) => new Response("x".repeat(Number(new URL(url).pathname.slice(1)) || 2)),
 );
+// Like every program that takes signals: the runtime sets them up in its first moments, and without a
+// free descriptor it panics then (Deno 2.9.6).
+Deno.addSignalListener("SIGHUP", () => {});
 console.log(server.addr.port);
 for await (const _ of Deno.stdin.readable);
 await server.shutdown({ deadline: 0, grace: 0 });
+Deno.exit();
