@@ -23,7 +23,7 @@ export interface Phased {
  *
  * const health = new Health();
  * const server = serve((request, info) =>
- *   /\/(healthz|readyz)$/.test(request.url)
+ *   /\/(healthz|readyz)$/.test(new URL(request.url).pathname)
  *     ? health.handler(request, info)
  *     : new Response("Hello\n")
  * );

@@ -6,6 +6,7 @@
  */
 
 import { type Aggregator, Counter, Gauge, type Histogram, Registry } from "prom-client";
+import type { QueueStats } from "../../reactor/admission/admission.ts";
 import { type ProtocolCode, STATUS_OF } from "../../reactor/errors.ts";
 import { type State, STATES } from "../../reactor/states.ts";
 import { type Sums, sumUp } from "../connection_sums.ts";
@@ -53,6 +54,8 @@ export class Exposition {
   readonly #source: Source;
   /** Of the connections that are open, at the last scrape. */
   #sums: Sums;
+  /** Of the queue, at the last scrape: whoever asks for these has the waits sorted. `null` without a queue. */
+  #queue: QueueStats | null;
   /** The same of the sockets among them, once there was one. */
   #sockets: SocketSums | null = null;
   #hasEventStreams = false;
@@ -60,10 +63,11 @@ export class Exposition {
   constructor(source: Source) {
     this.#source = source;
     this.#sums = sumUp(source.server.connections);
+    this.#queue = source.server.queue?.stats() ?? null;
     this.#addConnections();
     this.#addRequests();
     this.#addDrops();
-    if (source.server.queue !== null) this.#addQueue();
+    if (this.#queue !== null) this.#addQueue(this.#queue);
     this.#addProcess();
   }
 
@@ -85,7 +89,9 @@ export class Exposition {
   }
 
   #look(): void {
-    this.#sums = sumUp(this.#source.server.connections);
+    const { connections, queue } = this.#source.server;
+    this.#sums = sumUp(connections);
+    this.#queue = queue?.stats() ?? null;
     if (!this.#hasEventStreams && anyStreamMade()) this.#addEventStreams();
     if (anySocketMade()) this.#sumUpSockets();
   }
@@ -172,9 +178,9 @@ export class Exposition {
     );
   }
 
-  #addQueue(): void {
-    const { server, counts } = this.#source;
-    const stats = () => server.queue!.stats();
+  #addQueue(before: QueueStats): void {
+    const { counts } = this.#source;
+    const stats = () => this.#queue ?? before;
     this.#gauge("weir_queue_active", "Handlers at work.", () => stats().active);
     this.#gauge("weir_queue_limit", "Handlers that may be at work.", () => stats().limit);
     this.#gauges(

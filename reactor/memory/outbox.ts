@@ -58,6 +58,8 @@ export class Outbox {
   #end = 0;
   /** The large body that is written after the gathered bytes. */
   #tail: Bytes | null = null;
+  /** What was appended after it, in order: the end of a chunk. To copy the body for it would be dearer. */
+  #later: Bytes[] | null = null;
 
   constructor(buffers: OutputBuffers, codec: Codec) {
     this.#buffers = buffers;
@@ -121,7 +123,7 @@ export class Outbox {
   bytes(bytes: Bytes): void {
     if (bytes.length === 0) return;
     if (this.#tail !== null) {
-      this.#tail = joined(this.#tail, bytes);
+      (this.#later ??= []).push(bytes);
     } else if (this.#fits(bytes.length)) {
       this.#bytes.set(bytes, this.#end);
       this.#end += bytes.length;
@@ -145,12 +147,13 @@ export class Outbox {
   taken(count: number): void {
     this.#lent = false;
     if (this.#end > this.#start) this.#start += count;
-    else this.#tail = count === this.#tail!.length ? null : this.#tail!.subarray(count);
+    else if (count < this.#tail!.length) this.#tail = this.#tail!.subarray(count);
+    else this.#tail = this.#later?.shift() ?? null;
   }
 
   /** Drops all bytes and gives the buffer back. Not to be called while a write is under way. */
   release(): void {
-    this.#tail = null;
+    this.#tail = this.#later = null;
     this.#lent = false;
     this.#start = this.#end = 0;
     if (this.#bytes.length === 0) return;
@@ -231,11 +234,4 @@ function digitsOf(value: number): number {
   let digits = 1;
   for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++;
   return digits;
-}
-
-function joined(first: Bytes, second: Bytes): Bytes {
-  const all: Bytes = new Uint8Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
-  return all;
 }

@@ -212,6 +212,28 @@ Deno.test("Outbox keeps the order of small and large, in writes of any size", ()
   }
 });
 
+Deno.test("Outbox copies nothing of a large body, whatever comes after it", () => {
+  const { pool, account } = poolOf();
+  const outbox = new Outbox(pool, CODEC);
+  const large = latin1("x".repeat(1_000_000));
+  let copied = 0;
+  let sent = "";
+  for (let turn = 0; turn < 3; turn++) {
+    outbox.ascii("f4240\r\n");
+    outbox.bytes(large);
+    outbox.ascii("\r\n");
+    for (let bytes = outbox.next(); bytes !== null; bytes = outbox.next()) {
+      if (bytes.buffer !== large.buffer) copied += bytes.length;
+      const count = Math.min(bytes.length, 300_001);
+      sent += fromLatin1(bytes.subarray(0, count));
+      outbox.taken(count);
+    }
+  }
+  assertEquals(sent === `f4240\r\n${fromLatin1(large)}\r\n`.repeat(3), true);
+  assertEquals(copied, 3 * "f4240\r\n\r\n".length);
+  assertEquals(account.out, 0);
+});
+
 Deno.test("Outbox says -1 and appends nothing where text has no room", () => {
   const { pool } = poolOf();
   const outbox = new Outbox(pool, CODEC);

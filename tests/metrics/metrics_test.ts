@@ -16,6 +16,31 @@ import { WireClient } from "../support/wire.ts";
 import { answers, Rig, type RigOptions } from "../engine/rig.ts";
 import { readSample, readSamples } from "./samples.ts";
 
+Deno.test("a scrape asks the queue once for how it is", async () => {
+  const rig = new Rig({ queue: { maxActive: 1 }, handle: () => {} });
+  const queue = rig.reactor.admission!;
+  let asked = 0;
+  const watched = Object.create(queue, {
+    stats: { value: () => (asked++, queue.stats()) },
+  });
+  const server = {
+    connections: rig.reactor.connections,
+    queue: watched,
+    phase: rig.reactor.phase,
+    observe: () => () => {},
+  };
+  const exposition = new Exposition({ server, counts: new Counts(rig.clock) });
+  await rig.sent(GET);
+  await rig.sent(GET);
+  asked = 0;
+  const found = readSamples(await exposition.text());
+  assertEquals(asked, 1);
+  assertEquals(found.get("weir_queue_active"), 1);
+  assertEquals(found.get('weir_queue_waiting{lane="normal"}'), 1);
+  for (const { exchange } of rig.calls) exchange.cut();
+  await rig.finish();
+});
+
 Deno.test("Buckets counts each time in the first bucket that it fits into", () => {
   const buckets = new Buckets([1, 5, 10]);
   for (const ms of [0, 1, 1.01, 5, 9, 11, 1_000]) buckets.add(ms);

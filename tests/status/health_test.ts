@@ -26,6 +26,7 @@ const ASKS: readonly Ask[] = [
   { path: "/healthz", method: "DELETE", status: 405, text: "Method not allowed\n" },
   { path: "/other", status: 404, text: "Not found\n" },
   { path: "/healthz/", status: 404, text: "Not found\n" },
+  { path: "/?next=/healthz", status: 404, text: "Not found\n" },
 ];
 
 for (const { path, method = "GET", phase = "serving", status, text } of ASKS) {
