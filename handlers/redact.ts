@@ -29,11 +29,15 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
   "x-goog-signature",
 ]);
 
+/** Whether a query may hold a secret: one of the names, or a name that is percent-encoded. Most do not. */
+const SUSPECT = new RegExp(`(?:^|&)(?:(?:${[...SECRET_NAMES].join("|")})=|[^=&%]*%)`, "i");
+
 /** A parameter: what is in front of it, its name, its value. */
 const PARAMETER = /(^|&)([^=&]*)=([^&#]*)/g;
 
 /** The query, without its question mark, with `REDACTED` in the place of each secret. */
 export function redactQuery(query: string): string {
+  if (!SUSPECT.test(query)) return query;
   return query.replace(
     PARAMETER,
     (all, before: string, name: string) => isSecret(name) ? `${before}${name}=REDACTED` : all,

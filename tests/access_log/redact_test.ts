@@ -31,6 +31,16 @@ for (const [query, redacted] of QUERIES) {
   Deno.test(`redactQuery() of "${query}"`, () => assertEquals(redactQuery(query), redacted));
 }
 
+Deno.test("redactQuery() takes time in proportion to the length, whatever is in it", () => {
+  const begin = performance.now();
+  for (const text of ["%", "token", "&", "&%", "=", "a%=", "&token"]) {
+    const query = text.repeat(200_000);
+    assertEquals(redactQuery(query).length >= query.length, true);
+  }
+  const ms = performance.now() - begin;
+  assertEquals(ms < 5_000, true, `${ms} ms`);
+});
+
 const TARGETS: readonly (readonly [target: string, redacted: string])[] = [
   ["/token=x", "/token=x"],
   ["/_weir/?token=x", "/_weir/?token=REDACTED"],
