@@ -33,8 +33,6 @@ export type Verdict =
 /** The field that carries the page's secret. */
 const SECRET_FIELD = "x-weir-secret";
 
-const COOKIE = "weir_status";
-
 /** What a guard is made of. */
 export interface GuardInit {
   readonly token: string | null;
@@ -60,7 +58,7 @@ export class Guard {
     if (this.#token === null) return { kind: isLocal(request, info) ? "reader" : "forbidden" };
     const bearer = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
     if (bearer !== undefined) return await this.check(bearer, info);
-    const session = getCookies(request.headers)[COOKIE];
+    const session = getCookies(request.headers)[cookieOf(request)];
     const isKnown = session !== undefined && await this.#sessions.use(session);
     return isKnown ? { kind: "owner", byHeader: false } : { kind: "unknown" };
   }
@@ -78,7 +76,7 @@ export class Guard {
   /** Begins a session: sets the cookie that identifies the visitor; it is sent only to `path` and by this site. */
   async logIn(request: Request, { headers, path, info }: Login): Promise<void> {
     setCookie(headers, {
-      name: COOKIE,
+      name: cookieOf(request),
       value: await this.#sessions.begin(),
       path,
       secure: isEncrypted(request, info),
@@ -92,6 +90,11 @@ export class Guard {
     return isSameOrigin(request) &&
       await isSame(request.headers.get(SECRET_FIELD) ?? "", this.secret);
   }
+}
+
+/** By port, because a browser sends cookies to all ports of a host: two pages must not log each other out. */
+function cookieOf(request: Request): string {
+  return `weir_status_${new URL(request.url).port}`;
 }
 
 /** A login that is right. */

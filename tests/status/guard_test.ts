@@ -72,8 +72,16 @@ const WITH_TOKEN: readonly Visit[] = [
   { name: "a wrong token", headers: { authorization: `Bearer ${TOKEN}x` }, kind: "forbidden" },
   { name: "an empty token", headers: { authorization: "Bearer  " }, kind: "unknown" },
   { name: "another scheme", headers: { authorization: `Basic ${TOKEN}` }, kind: "unknown" },
-  { name: "a cookie of its own making", headers: { cookie: "weir_status=x" }, kind: "unknown" },
-  { name: "the token as a cookie", headers: { cookie: `weir_status=${TOKEN}` }, kind: "unknown" },
+  {
+    name: "a cookie of its own making",
+    headers: { cookie: "weir_status_8082=x" },
+    kind: "unknown",
+  },
+  {
+    name: "the token as a cookie",
+    headers: { cookie: `weir_status_8082=${TOKEN}` },
+    kind: "unknown",
+  },
 ];
 
 for (const [token, visits] of [[null, WITHOUT_TOKEN], [TOKEN, WITH_TOKEN]] as const) {
@@ -117,6 +125,14 @@ Deno.test("each login has a cookie of its own, which no other guard accepts and 
     ]);
   }
   assertEquals(new Set(cookies).size, 2);
+});
+
+Deno.test("two pages on ports of one host do not log each other out", async () => {
+  const guard = new Guard({ token: TOKEN, clock: new FakeClock() });
+  const names = ["http://127.0.0.1:8082/", "http://127.0.0.1:8083/", "http://127.0.0.1/"].map(
+    async (url) => (await logIn(guard, url)).split("=")[0],
+  );
+  assertEquals(new Set(await Promise.all(names)).size, 3);
 });
 
 const SCHEMES: readonly (readonly [url: string, protocol: string | undefined, secure: boolean])[] =
