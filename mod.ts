@@ -115,7 +115,6 @@ export type {
 export type { ProtocolCode } from "./reactor/errors.ts";
 export type { Client, QueuedRequest, RequestView } from "./reactor/request_head.ts";
 export type { ForwardedFields } from "./handlers/client/trusted_client.ts";
-export type { Address, Bytes, Conn, ProxyHeader, ProxyTlv } from "./reactor/ports.ts";
 export type {
   Certificate,
   CertificateFor,
@@ -123,4 +122,5 @@ export type {
   TlsOptions,
   TlsVersion,
 } from "./handlers/tls/tls_options.ts";
+export type { Address, Bytes, Conn, ProxyHeader, ProxyTlv } from "./reactor/ports.ts";
 export type { CertificateName, ClientCertificate, SubjectAttribute } from "./reactor/ports.ts";

@@ -240,8 +240,8 @@ class ReactorServer implements Server {
   readonly addr: ServeAddr;
   readonly finished: Promise<void>;
   readonly #reactor: Reactor;
-  readonly #signal: AbortSignal | undefined;
   readonly #terminator: Terminator | null;
+  readonly #signal: AbortSignal | undefined;
   readonly #onAbort = () => this.#reactor.force();
   #finish!: () => void;
 
@@ -252,8 +252,8 @@ class ReactorServer implements Server {
     this.addr = reactor.addr as ServeAddr;
     this.finished = new Promise((resolve) => this.#finish = resolve);
     this.#reactor = reactor;
-    this.#signal = call.signal;
     this.#terminator = terminator;
+    this.#signal = call.signal;
   }
 
   get queue(): WorkQueue | null {
@@ -299,7 +299,6 @@ class ReactorServer implements Server {
     return trace(this.#reactor, options);
   }
 
-  ref(): void {
   setCertificates(certificates: readonly Certificate[]): void {
     if (this.#terminator === null) {
       throw new TypeError("Cannot set certificates: the server does not speak TLS");
@@ -307,6 +306,7 @@ class ReactorServer implements Server {
     this.#terminator.replace(checkCertificates("certificates", certificates));
   }
 
+  ref(): void {
     this.#reactor.ref();
   }
 

@@ -39,12 +39,12 @@ export interface ServeHandlerInfo<Addr extends Deno.Addr = ServeAddr> {
   /** The PROXY header at the connection's beginning; `null` if there was none. */
   readonly proxyHeader: ProxyHeader | null;
   /**
-   * Resolves when the kernel has taken the last byte of the answer; rejects with
-  /**
    * The certificate that the client has shown, accepted as {@linkcode ServeTcpOptions.tls} says; `null` if
    * it was asked for none, or has none.
    */
   readonly clientCertificate: ClientCertificate | null;
+  /**
+   * Resolves when the kernel has taken the last byte of the answer; rejects with
    * `Deno.errors.Interrupted` when the answer could not be sent whole.
    */
   completed: Promise<void>;
@@ -150,10 +150,10 @@ export interface ServeTcpOptions extends ServeOptions<Deno.NetAddr> {
   cert?: string;
   /** The private key in PEM format; together with `cert`. */
   key?: string;
-}
-
   /** Certificates by server name, those of clients, and versions of TLS. @default {none of that} */
   tls?: TlsOptions;
+}
+
 /** Options of a server on a unix socket. */
 export interface ServeUnixOptions extends ServeOptions<Deno.UnixAddr> {
   /** For the sake of `Deno.ServeUnixOptions`. */

@@ -41,15 +41,15 @@ export class HandlerInfo {
     return this.#exchange.proxyHeader;
   }
 
+  get clientCertificate(): ClientCertificate | null {
+    return this.#exchange.clientCertificate;
+  }
+
   get completed(): Promise<void> {
     return this.#completed ??= completion(this.#exchange);
   }
 
   get trailers(): Promise<Headers> {
-  get clientCertificate(): ClientCertificate | null {
-    return this.#exchange.clientCertificate;
-  }
-
     if (this.#trailers === null) {
       this.#trailers = requestTrailers(this.#exchange);
       ignoreRejection(this.#trailers);
