@@ -4,7 +4,7 @@ import { pause, until, within } from "../support/time.ts";
 import { WireClient } from "../support/wire.ts";
 import { replaced, startHaproxy, startHaproxyForBytes, startNginx } from "./balancers.ts";
 import { BreakingServer } from "./breaking_server.ts";
-import { Load } from "./load.ts";
+import { type Failure, Load } from "./load.ts";
 import { Place, startTwo } from "./servers.ts";
 
 const BALANCERS = [
@@ -210,16 +210,18 @@ Deno.test("HAProxy takes a server out that leaves, while it still serves", async
   assertEquals((await leaving.program.end()).code, 0);
 });
 
-Deno.test("restarts in turn fail no request, by HAProxy or nginx, GET or POST", async () => {
+Deno.test("restarts in turn fail no request by HAProxy, and by nginx no more than POSTs at the very end", async () => {
   await using scene = await startScene();
   await using byHaproxy = new Load(scene.haproxy.port, 8);
   await using byNginx = new Load(scene.nginx.port, 8);
   const loads = [byHaproxy, byNginx];
+  const endsMs: number[] = [];
   for (const [at, place] of scene.places.entries()) {
     const old = place.program;
     await until(() => loads.every(({ pids }) => pids.has(old.pid)), "the old program to answer");
     old.send("SIGTERM");
     assertEquals((await old.end()).code, 0);
+    endsMs.push(performance.now());
     await place.start();
     const { pid } = place.program;
     await until(() => loads.every(({ pids }) => pids.has(pid)), "the new program to answer");
@@ -227,9 +229,16 @@ Deno.test("restarts in turn fail no request, by HAProxy or nginx, GET or POST", 
   }
   for (const load of loads) {
     await load.end();
-    assertEquals(load.failures, []);
     assert(Math.min(load.answered.GET, load.answered.POST) > 1_000, JSON.stringify(load.answered));
   }
+  assertEquals(byHaproxy.failures, []);
+  // nginx asks no health check: it connects until it cannot. What the kernel completes between the last
+  // accept and the close of the listener, it resets; a POST that was sent by then is not repeated.
+  const isAtTheEnd = ({ method, reason, atMs }: Failure) =>
+    method === "POST" && reason === "status 502" &&
+    endsMs.some((endMs) => endMs - 1_000 < atMs && atMs < endMs);
+  assertEquals(byNginx.failures.filter((failure) => !isAtTheEnd(failure)), []);
+  assert(byNginx.failures.length <= 8, `${byNginx.failures.length} failed`);
 });
 
 Deno.test("a server that is killed costs at most the POSTs that were in it", async () => {
