@@ -102,7 +102,7 @@ export interface Refusal {
   readonly code: ProtocolCode;
   /** The status of the answer. */
   readonly status: number;
-  /** The exchange in whose place it was given; `null` when the request never got that far. */
+  /** The exchange in whose place it was given; `null` when its head could not be read whole. */
   readonly exchange: ExchangeInfo | null;
 }
 
@@ -117,7 +117,7 @@ export interface Observer {
   moved?(connection: ConnectionInfo, from: State, ms: number): void;
   /** Bytes or requests were thrown away. */
   dropped?(connection: ConnectionInfo, drop: Drop): void;
-  /** A request's head has arrived whole; its handler has not been called yet. */
+  /** A request's head has arrived whole; its handler has not been called yet, and is not if it is refused. */
   begun?(exchange: ExchangeInfo, request: RequestView): void;
   /** An exchange is over; `error` says why its answer was not delivered whole. */
   settled?(exchange: ExchangeInfo, error: AbortError | undefined): void;

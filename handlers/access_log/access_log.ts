@@ -27,7 +27,7 @@ const NAMES = ["format", "to"];
 
 /**
  * One line for each answer: also for a request that was refused before a handler saw it (its request line
- * is `-`), for an upgrade, and for a client that left before it was answered (status 499, as nginx has it;
+ * is `-` unless its head could be read whole), for an upgrade, and for a client that left before it was answered (status 499, as nginx has it;
  * 444 where the server itself cut the connection without an answer). Times are UTC, and those of the
  * answer's end. What a client sent is escaped as nginx does, so that nobody can forge a line. In queries,
  * of the target as of the referer, `REDACTED` stands for the values of `token`, `access_token`, `id_token`,

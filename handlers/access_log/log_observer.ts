@@ -7,7 +7,7 @@
 
 import { addressOfPeer } from "../../reactor/connection/client_by_peer.ts";
 import type { ConnectionInfo } from "../../reactor/observer.ts";
-import type { AbortError } from "../../reactor/errors.ts";
+import { type AbortError, ProtocolError } from "../../reactor/errors.ts";
 import type { RequestView } from "../../reactor/request_head.ts";
 import type { ExchangeInfo, Observer, Refusal } from "../../reactor/observer.ts";
 import type { Clock } from "../../reactor/ports.ts";
@@ -72,7 +72,7 @@ export class LogObserver implements Observer {
       status: statusOf(exchange, error),
       bodyBytes,
       request: { method, minorVersion, ms, queuedMs, ...note },
-      reason: (error ?? exchange.abortReason)?.code ?? null,
+      reason: reasonOf(error ?? exchange.abortReason),
     }));
   }
 
@@ -99,6 +99,12 @@ export class LogObserver implements Observer {
 function refererOf(request: RequestView): string | null {
   const referer = request.header("referer");
   return referer === null ? null : redactTarget(referer);
+}
+
+/** The rule, limit or time-out if the server has answered by itself; else why the answer was lost. */
+function reasonOf(error: AbortError | undefined): string | null {
+  if (error === undefined) return null;
+  return error.cause instanceof ProtocolError ? error.cause.code : error.code;
 }
 
 function statusOf({ status }: ExchangeInfo, error: AbortError | undefined): number {

@@ -46,7 +46,7 @@ import { Deadlines, type Due } from "../timing/deadlines.ts";
 import { type Expiring, WheelNode } from "../timing/timer_wheel.ts";
 import type { ConnectionView } from "./connection_view.ts";
 import type { ConnectionContext, OpenConnection } from "./context.ts";
-import { createExchange, limitsFor } from "./create_exchange.ts";
+import { createExchange, createRefused, limitsFor, refusalForLength } from "./create_exchange.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type IoEvents, IoLoop } from "./io_loop.ts";
 import { type Ending, Lifecycle } from "./lifecycle.ts";
@@ -555,7 +555,10 @@ export class Connection
       this.#budget--;
       this.requests++;
       const limits = limitsFor(head, this.context.options);
-      this.#begin(createExchange(this, { head, parsed: this.#reader.parsed!, limits }));
+      const parsed = this.#reader.parsed!;
+      const refusal = this.#reader.refusal ?? refusalForLength(parsed, limits);
+      if (refusal === null) this.#begin(createExchange(this, { head, parsed, limits }));
+      else this.#refuseKnown(createRefused(this, { head, parsed }), refusal);
     } catch (error) {
       this.#refuse(error);
     }
@@ -813,6 +816,14 @@ export class Connection
     if (!(error instanceof ProtocolError)) throw error;
     this.#move(EVENTS.refuse);
     this.#closeWith(error, null);
+  }
+
+  /** The same for a request whose head was read, so that whoever observes knows which one it is. */
+  #refuseKnown(exchange: LiveExchange, error: ProtocolError): void {
+    this.#move(EVENTS.refuse);
+    this.#observed?.begun(exchange, exchange.head);
+    exchange.refused(error.status, abortError(refusalReason(error.code), error));
+    this.#closeWith(error, exchange);
   }
 
   /** Answers in place of the handler, or cuts the connection when the handler has begun to answer. */

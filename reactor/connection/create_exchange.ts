@@ -19,14 +19,26 @@ export function limitsFor(head: RequestHead, options: Options): PathOptions {
   return optionsForPath(options, resolvedPath(head.path));
 }
 
-/**
- * The exchange for a request whose head has arrived whole.
- *
- * @throws {ProtocolError} `body_too_large` if its Content-Length is over the limit.
- */
+/** Why a request is refused for the length that it announces; `null` if it is not. */
+export function refusalForLength(
+  { framing, contentLength }: ParsedHead,
+  { bodyBytes }: PathOptions,
+): ProtocolError | null {
+  if (framing === "chunked" || bodyBytes === 0 || contentLength <= bodyBytes) return null;
+  return new ProtocolError("body_too_large", `The body is larger than ${bodyBytes} bytes`);
+}
+
+/** What an exchange is made from. */
+export interface ExchangeParts {
+  readonly head: RequestHead;
+  readonly parsed: ParsedHead;
+  readonly limits: PathOptions;
+}
+
+/** The exchange for a request whose head has arrived whole. */
 export function createExchange(
   connection: BodyHost & ExchangeHost,
-  { head, parsed, limits }: { head: RequestHead; parsed: ParsedHead; limits: PathOptions },
+  { head, parsed, limits }: ExchangeParts,
 ): LiveExchange {
   const body = bodyOf(connection, parsed, limits);
   const exchange = new LiveExchange(connection, { head, parsed, body });
@@ -34,13 +46,17 @@ export function createExchange(
   return exchange;
 }
 
+/** The exchange for a request that is refused: nothing is known of its body but that nobody will read it. */
+export function createRefused(
+  connection: ExchangeHost,
+  { head, parsed }: Pick<ExchangeParts, "head" | "parsed">,
+): LiveExchange {
+  return new LiveExchange(connection, { head, parsed, body: null });
+}
+
 /** The body that the head announces, or `null`. */
 function bodyOf(host: BodyHost, head: ParsedHead, limits: PathOptions): LiveBody | null {
   if (head.framing === "chunked") return new LiveBody(host, { length: null, limits });
   const length = head.contentLength;
-  if (length === 0) return null;
-  if (limits.bodyBytes > 0 && length > limits.bodyBytes) {
-    throw new ProtocolError("body_too_large", `The body is larger than ${limits.bodyBytes} bytes`);
-  }
-  return new LiveBody(host, { length, limits });
+  return length === 0 ? null : new LiveBody(host, { length, limits });
 }

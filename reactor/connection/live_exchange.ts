@@ -391,6 +391,13 @@ export class LiveExchange implements Exchange, ExchangeInfo, ClientRequest, Deli
     this.lost(reason);
   }
 
+  /** The engine refuses it for what its head says: the application never hears of it. */
+  refused(status: number, reason: AbortError): void {
+    this.status = status;
+    this.#called = true;
+    this.#settle(reason);
+  }
+
   #settle(outcome: "delivered" | AbortError): void {
     if (this.#outcome !== "pending") return;
     this.#outcome = outcome;

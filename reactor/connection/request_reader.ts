@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ProtocolError } from "../errors.ts";
 import type { HeadParser } from "../h1/head_parser.ts";
 import { NEED_MORE } from "../h1/head_parser.ts";
 import type { HeadParsers } from "../h1/head_parsers.ts";
@@ -40,6 +41,8 @@ export class RequestReader implements IoInput {
   #noneCame = true;
   /** Of the last request: what the parser found out, valid until the next one is read. */
   parsed: ParsedHead | null = null;
+  /** Why the last request cannot be served although its head was read; `null` if it can. */
+  refusal: ProtocolError | null = null;
   /** Whether its client sent it without waiting for the answer to the one before. */
   pipelined = false;
 
@@ -81,21 +84,23 @@ export class RequestReader implements IoInput {
   /**
    * Takes the next head out of the inbox, or returns `null` if it has not arrived whole.
    *
-   * @throws {ProtocolError} If it cannot be served; nothing can be read after it.
+   * @throws {ProtocolError} If it cannot be read; nothing can be read after it.
    */
   next(): RequestHead | null {
     const { bytes, start, end } = this.#inbox;
     const parser = this.#parser ??= this.#context.parsers.take();
+    this.refusal = null;
     try {
       if (parser.parse(bytes, start, end) === NEED_MORE) return null;
     } catch (error) {
       this.#letGo(parser);
-      throw error;
+      if (!(error instanceof ProtocolError) || parser.head.length === 0) throw error;
+      this.refusal = error;
     }
     const parsed = this.parsed = parser.head;
     const head = new ReadHead(parsed, { bytes, start, codec: this.#context.ports.codec });
     this.#inbox.consume(parsed.length);
-    this.#letGo(parser);
+    if (this.#parser !== null) this.#letGo(parser);
     this.pipelined = this.#noneCame;
     this.#noneCame = true;
     return head;

@@ -118,7 +118,8 @@ export class HeadParser {
    * field access for each byte costs more than the byte.
    *
    * @returns The offset after the head, or {@linkcode NEED_MORE}.
-   * @throws {ProtocolError} After which only {@linkcode HeadParser.reset} makes sense.
+   * @throws {ProtocolError} After which only {@linkcode HeadParser.reset} makes sense. If the head has a length
+   * then, all of it was read, and only what its parts mean together is refused.
    */
   parse(bytes: Bytes, start: number, end: number): number {
     const { headBytes, headerCount, targetBytes } = this.#rules;
@@ -138,6 +139,7 @@ export class HeadParser {
         if (phase === START) {
           this.head.hostStart = this.head.hostEnd = -1;
           this.head.known = this.head.knownTarget = null;
+          this.head.length = 0;
           mark = at;
           phase = METHOD;
           // RFC 9112 §2.2: one empty line ahead of the request line is ignored, no more.

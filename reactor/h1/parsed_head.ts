@@ -19,8 +19,9 @@ export class ParsedHead {
   /** Offsets from the head's first byte. */
   targetStart = 0;
   targetEnd = 0;
-  /** Where the first field line begins, and the offset after the empty line: the head's length. */
+  /** Where the first field line begins. */
   fieldsStart = 0;
+  /** The offset after the empty line: the head's length; 0 until that has been read. */
   length = 0;
   /** The same fields from before, if they are remembered. */
   known: KnownFields | null = null;

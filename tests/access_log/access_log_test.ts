@@ -120,7 +120,7 @@ Deno.test("AccessLog has as many lines as there were answers, refused ones among
   await logging("common", async ({ port, log, lines }) => {
     let answers = 0;
     await eachOf(Array.from({ length: 600 }).keys(), async (at) => {
-      const raw = request().repeat(7) + (at % 3 === 0 ? "GET / HTTP/1.1\r\n\r\n" : LAST_GET);
+      const raw = request().repeat(7) + (at % 3 === 0 ? "GET  / HTTP/1.1\r\n\r\n" : LAST_GET);
       const text = await exchange(port, raw);
       answers += text.match(/HTTP\/1\.1 \d{3} /g)?.length ?? 0;
     });

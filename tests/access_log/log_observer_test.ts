@@ -17,6 +17,16 @@ interface Life {
 
 const answering: RigOptions = { handle: answers("hello") };
 
+/** What is refused for its fields, when its head was read: the request is known. */
+const REFUSED = [
+  ["body_too_large", 413, "Content-Length: 11"],
+  ["bad_expectation", 417, "Expect: 200-ok"],
+  ["unknown_coding", 501, "Transfer-Encoding: gzip, chunked"],
+  ["bad_framing", 400, "Transfer-Encoding: gzip"],
+  ["bad_framing", 400, "Transfer-Encoding: chunked\r\nContent-Length: 1"],
+  ["bad_upgrade", 400, "Connection: upgrade\r\nUpgrade: x\r\nContent-Length: 1"],
+] as const;
+
 const LIVES: readonly Life[] = [
   {
     name: "an answer",
@@ -77,8 +87,25 @@ const LIVES: readonly Life[] = [
       await line.wire.end();
     },
     // The refusal is over when it is given, the answer before it when the kernel has both.
-    lines: ["null null 400 0 bad_host", "GET /path?query 200 5 null"],
+    lines: ["GET / 400 0 bad_host", "GET /path?query 200 5 null"],
   },
+  {
+    name: "a request line that breaks the protocol",
+    act: async (rig) => {
+      const line = await rig.sent("GET  / HTTP/1.1\r\n\r\n");
+      await line.wire.end();
+    },
+    lines: ["null null 400 0 bad_request_line"],
+  },
+  ...REFUSED.map(([code, status, fields]): Life => ({
+    name: `a request whose fields are refused as ${code}`,
+    options: { limits: { bodyBytes: 10 } },
+    act: async (rig) => {
+      const line = await rig.sent(`PUT /a?b HTTP/1.1\r\nHost: h\r\n${fields}\r\n\r\n`);
+      await line.wire.end();
+    },
+    lines: [`PUT /a?b ${status} 0 ${code}`],
+  })),
   {
     name: "a head that never ends",
     act: async (rig) => {
@@ -106,7 +133,7 @@ const LIVES: readonly Life[] = [
       await rig.advance(6_000);
       await line.wire.end();
     },
-    lines: ["POST / 408 0 peer_gone"],
+    lines: ["POST / 408 0 body_timeout"],
   },
   {
     name: "a request that the queue turns away",

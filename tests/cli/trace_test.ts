@@ -144,7 +144,7 @@ Deno.test("the program with --trace=drops prints what was thrown away, and with 
     assertEquals((await client.ask("GET / HTTP/1.1\r\n\r\nrest")).status, 400);
   }
   assertEquals(`${await drops.line()}\n`, TRACE_HEADINGS.drops);
-  assertMatch(await drops.line(), / WRITING +22 +0 +refused bad_host$/);
+  assertMatch(await drops.line(), / WRITING +4 +0 +refused bad_host$/);
   for (const type of ["state", "state", "state", "drop"]) {
     assertEquals(JSON.parse(await json.line()).type, type);
   }

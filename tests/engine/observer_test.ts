@@ -109,6 +109,23 @@ const LIVES: readonly Life[] = [
     ],
   },
   {
+    name: "a request line that breaks the protocol",
+    act: async (rig) => {
+      const line = await rig.sent("GET  / HTTP/1.1\r\n\r\n");
+      await line.wire.end();
+    },
+    notes: [
+      "opened 1",
+      "idle -> head 0",
+      "head -> writing 0",
+      "refused bad_request_line 400 no exchange",
+      "dropped refused 19 0 bad_request_line",
+      "writing -> lingering 0",
+      "lingering -> closed 0 bad_request",
+      "closed 1 bad_request",
+    ],
+  },
+  {
     name: "a request that breaks the protocol",
     act: async (rig) => {
       const line = await rig.sent("GET / HTTP/1.1\r\n\r\nrest");
@@ -118,8 +135,10 @@ const LIVES: readonly Life[] = [
       "opened 1",
       "idle -> head 0",
       "head -> writing 0",
-      "refused bad_host 400 no exchange",
-      "dropped refused 22 0 bad_host",
+      "begun GET / / function true",
+      "settled 400 0 closed",
+      "refused bad_host 400 GET",
+      "dropped refused 4 0 bad_host",
       "writing -> lingering 0",
       "lingering -> closed 0 bad_request",
       "closed 1 bad_request",

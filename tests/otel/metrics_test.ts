@@ -90,6 +90,7 @@ Deno.test("what the engine answers on its own counts too, and what is under way 
   const telemetry = await traced(async (port) => {
     const raw = [
       "GET / HTTP/1.1\r\n\r\n",
+      head("GET  / HTTP/1.1"),
       head("GET / HTTP/1.1", "Host: h", `Long: ${"a".repeat(2_000)}`),
       "GET / HTTP/1.1\r\nHost",
       request({ body: "a".repeat(11) }),
@@ -109,15 +110,16 @@ Deno.test("what the engine answers on its own counts too, and what is under way 
     await slow.response();
   }, { options });
   const series: readonly Values[] = [
-    refused(400, "bad_host"),
+    answered("GET", 400, { "error.type": "bad_host" }),
+    refused(400, "bad_request_line"),
     refused(431, "head_too_large"),
     refused(408, "head_timeout"),
-    refused(413, "body_too_large"),
+    answered("POST", 413, { "error.type": "body_too_large" }),
     answered("GET", 503, { "error.type": "503" }),
     answered("GET", 503, { "error.type": "handler_timeout" }),
   ];
   for (const attributes of series) assertEquals(telemetry.point(DURATION, attributes).count, 1);
   const { sum } = telemetry.point(DURATION, series.at(-1)!);
   assertEquals(sum >= 1 && sum < 8, true, `${sum} s`);
-  assertEquals(telemetry.metric(ACTIVE).points.map(({ value }) => value), [0]);
+  assertEquals(telemetry.metric(ACTIVE).points.map(({ value }) => value), [0, 0]);
 });

@@ -114,7 +114,7 @@ Deno.test("a snapshot tells rows, states, bytes, answers, drops and why connecti
   ]);
   assertEquals(snapshot.closeReasons, [["asked", 1], ["bad_request", 1]]);
   assertEquals(snapshot.refusals, [["bad_host", 1]]);
-  assertEquals(snapshot.drops, [["refused", { bytes: 22, requests: 0 }]]);
+  assertEquals(snapshot.drops, [["refused", { bytes: 4, requests: 0 }]]);
   assertEquals([snapshot.overMs, snapshot.phase], [INTERVAL_MS, "serving"]);
   assert(snapshot.latency !== null);
   const [working, idle] = snapshot.rows;
