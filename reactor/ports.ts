@@ -40,12 +40,15 @@ export interface ProxyHeader {
 export interface SubjectAttribute {
   /** What it is usually called (RFC 4514 §3): CN, O, OU, C, …; for others the number in dots. */
   readonly type: string;
+  /** What it says. */
   readonly value: string;
 }
 
 /** One alternative name of a certificate (RFC 5280 §4.2.1.6). */
 export interface CertificateName {
+  /** Which kind of name it is. */
   readonly type: "dns" | "email" | "uri" | "ip";
+  /** The name; an IP address in its usual text. */
   readonly value: string;
 }
 
@@ -59,7 +62,9 @@ export interface ClientCertificate {
   readonly alternativeNames: readonly CertificateName[];
   /** Its number with the issuer, in hexadecimal digits. */
   readonly serialNumber: string;
+  /** From when on it is valid. */
   readonly validFrom: Date;
+  /** Until when it is valid. */
   readonly validTo: Date;
   /** The SHA-256 hash of the certificate, as `openssl x509 -fingerprint -sha256` prints it. */
   readonly fingerprint: string;

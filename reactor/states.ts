@@ -79,7 +79,10 @@ interface Row {
 
 /** The table. `deadline` of `writing` and `draining` is a minimum rate, see `min_rate.ts`. */
 export const STATES = {
-  proxy_header: { deadline: "proxy_header", on: { identified: "idle", encrypted: "handshake", close: "closed" } },
+  proxy_header: {
+    deadline: "proxy_header",
+    on: { identified: "idle", encrypted: "handshake", close: "closed" },
+  },
   handshake: { deadline: "handshake", on: { secured: "idle", close: "closed" } },
   idle: {
     deadline: "idle",
