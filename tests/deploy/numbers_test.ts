@@ -132,6 +132,27 @@ Deno.test("the autoscaler adds pods before the queue of one is full", () => {
   assert(numberAt("HorizontalPodAutoscaler.spec.minReplicas") >= 2);
 });
 
+Deno.test("the comments of the files name the numbers of the code", () => {
+  const seconds: Record<string, number> = {
+    "timeouts.idle": DEFAULT_TIMEOUTS.idle,
+    "readyDelay": READY_DELAY,
+    "deadline": DEFAULT_SHUTDOWN.deadline,
+    "grace": DEFAULT_SHUTDOWN.grace,
+  };
+  const names = Object.keys(seconds).join("|").replace(".", "\\.");
+  const pattern = new RegExp(`\\b(${names})\`? \\(?(\\d+) s\\b`, "g");
+  const files = ["haproxy.cfg", "nginx.conf", "weir.service", "Dockerfile", "kubernetes.yaml"];
+  for (const file of files) {
+    const named = [...deployed(file).matchAll(pattern)];
+    assert(named.length > 0, file);
+    for (const [text, name, number] of named) {
+      assertEquals([file, text, 1_000 * Number(number)], [file, text, seconds[name!]!]);
+    }
+  }
+  const connections = captured(deployed("weir.service"), /`limits\.connections`, (\d+)/);
+  assertEquals(Number(connections), DEFAULT_LIMITS.connections);
+});
+
 Deno.test("docs/deployment.md has the same numbers", () => {
   const page = Deno.readTextFileSync(new URL("../../docs/deployment.md", import.meta.url));
   const seconds = (name: string) =>
