@@ -32,6 +32,8 @@ export class CredentialStore {
   readonly #wallMs: () => number;
   #default!: Credentials;
   #byName!: ReadonlyMap<string, Credentials>;
+  /** Whether some name leads to another certificate than the default. */
+  #hasOthers = false;
   /** In the order of their use: the first was not used for the longest time. */
   readonly #found = new Map<string, Found>();
   readonly #lookups = new Map<string, Promise<Credentials>>();
@@ -52,7 +54,7 @@ export class CredentialStore {
 
   /** Whether the name makes a difference. */
   get hasChoice(): boolean {
-    return this.#find !== null || this.#byName.size > this.#default.names.length;
+    return this.#find !== null || this.#hasOthers;
   }
 
   /** Puts others in the place of all; the first is the default. */
@@ -62,6 +64,7 @@ export class CredentialStore {
     this.#byName = new Map(
       list.flatMap((each) => each.names.map((name) => [name, each] as const)).reverse(),
     );
+    this.#hasOthers = [...this.#byName.values()].some((each) => each !== this.#default);
     this.#found.clear();
   }
 

@@ -211,6 +211,24 @@ function credentials(name: string, validToMs = Infinity): Credentials {
   return { names: [name], validToMs, context: null as unknown as Credentials["context"] };
 }
 
+Deno.test("CredentialStore has a choice only where a name leads to another certificate", () => {
+  const named = (...names: string[]): Credentials => ({ ...credentials(""), names });
+  const lists: readonly (readonly [names: string[][], choice: boolean])[] = [
+    [[["a"]], false],
+    [[["a"], []], false],
+    [[["a", "b"], ["b"]], false],
+    [[["a"], ["b"]], true],
+    [[["a", "a"], ["b"]], true],
+    [[[], ["b"]], true],
+  ];
+  for (const [names, choice] of lists) {
+    const list = names.map((each) => named(...each));
+    const store = new CredentialStore(list, { find: null, wallMs: () => 0 });
+    assertEquals(store.hasChoice, choice, JSON.stringify(names));
+    assertEquals(store.forName("a"), list[0]);
+  }
+});
+
 Deno.test("CredentialStore keeps what was found for an hour, and no longer than it is valid", async () => {
   let nowMs = 0;
   let asked = 0;
