@@ -277,7 +277,10 @@ class ReactorServer implements Server {
     const signal = this.#signal;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (signal?.aborted) this.#reactor.force();
-    for (const each of ready) if (each !== undefined) await each;
+    for (let at = 0; at < ready.length; at++) {
+      const each = ready[at];
+      if (each !== undefined) await each;
+    }
     await this.#reactor.run();
     signal?.removeEventListener("abort", this.#onAbort);
     this.#finish();

@@ -148,10 +148,8 @@ function refuseUnsupported(given: Given): void {
 
 /** The first option of `Deno.serve` that Weir has not, and why; `null` if there is none. */
 export function unsupportedOption(given: object): string | null {
-  for (const [name, advice] of Object.entries(UNSUPPORTED)) {
-    if (Reflect.get(given, name) !== undefined) return `option '${name}': ${advice}`;
-  }
-  return null;
+  const name = Object.keys(UNSUPPORTED).find((each) => Reflect.get(given, each) !== undefined);
+  return name === undefined ? null : `option '${name}': ${Reflect.get(UNSUPPORTED, name)}`;
 }
 
 /** A path wins over a port and over a certificate, as in `Deno.serve`. */

@@ -163,14 +163,14 @@ export class Reactor implements ConnectionContext {
   ref(): void {
     this.#held = true;
     this.#acceptor.ref();
-    for (const connection of this.#population) connection.ref();
+    this.#population.forEach((connection) => connection.ref());
   }
 
   /** Lets the process end though it listens. */
   unref(): void {
     this.#held = false;
     this.#acceptor.unref();
-    for (const connection of this.#population) connection.unref();
+    this.#population.forEach((connection) => connection.unref());
   }
 
   /**
@@ -181,18 +181,27 @@ export class Reactor implements ConnectionContext {
   shutdown(times: Shutdown): Promise<ShutdownReport> {
     if (this.#shutdown === null) {
       // Known before anybody is told: an observer that asks again has to join this one.
-      const { promise, resolve } = Promise.withResolvers<ShutdownReport>();
-      this.#shutdown = promise;
-      resolve(this.#stop(times));
+      const shutdown = Promise.withResolvers<ShutdownReport>();
+      this.#shutdown = shutdown.promise;
+      this.#report(times, shutdown);
     }
     return this.#shutdown;
+  }
+
+  /** Awaits the report itself: to resolve with a promise would call its `then`, which a program may replace. */
+  async #report(times: Shutdown, to: PromiseWithResolvers<ShutdownReport>): Promise<void> {
+    try {
+      to.resolve(await this.#stop(times));
+    } catch (error) {
+      to.reject(error);
+    }
   }
 
   /** The last phase at once. */
   force(): void {
     this.#acceptor.stop();
     this.#beginDraining();
-    for (const connection of this.#population) connection.abort("forced");
+    this.#population.forEach((connection) => connection.abort("forced"));
     this.#endWait?.();
     this.#checkEnd();
   }
@@ -297,7 +306,7 @@ export class Reactor implements ConnectionContext {
     const early = drained;
     const aborted = this.#abortExchanges();
     await this.#emptyWithin(times.grace);
-    for (const connection of this.#population) connection.abort("forced");
+    this.#population.forEach((connection) => connection.abort("forced"));
     const drainMs = Math.round(drainedAt - begin);
     const abortMs = Math.round(clock.now() - drainedAt);
     return { drained: early, aborted, forced, drainMs, abortMs };
@@ -326,13 +335,15 @@ export class Reactor implements ConnectionContext {
   }
 
   #closeConnections(): void {
-    for (const connection of this.#population) connection.close("shutdown");
+    this.#population.forEach((connection) => connection.close("shutdown"));
   }
 
   #abortExchanges(): number {
     let aborted = 0;
     const reason = new AbortError("shutdown", "The server is shutting down");
-    for (const connection of this.#population) if (connection.abortExchange(reason)) aborted++;
+    this.#population.forEach((connection) => {
+      if (connection.abortExchange(reason)) aborted++;
+    });
     return aborted;
   }
 

@@ -14,7 +14,9 @@ export function fieldsOf(
   check: (name: string) => void = () => {},
 ): string[] {
   const fields: string[] = [];
-  new Headers(init).forEach((value, name) => {
+  // To copy headers, the runtime would iterate over arrays, whose iterator a program may have replaced.
+  const headers = init instanceof Headers ? init : new Headers(init);
+  headers.forEach((value, name) => {
     check(name);
     fields.push(name, value);
   });

@@ -53,8 +53,9 @@ export class Population<Connection extends Counted> {
     return overConnections === "wait" && this.#set.size >= connections;
   }
 
-  [Symbol.iterator](): SetIterator<Connection> {
-    return this.#set.values();
+  /** Calls with each of them; those that leave or come meanwhile are passed over or called with, as in a Set. */
+  forEach(call: (connection: Connection) => void): void {
+    this.#set.forEach((connection) => call(connection));
   }
 
   /** What is to become of a connection from this address; `null` while the address is not known. */

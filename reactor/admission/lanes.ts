@@ -63,7 +63,7 @@ export class Lanes<Kind extends Place> {
 
   /** Takes a request out of its lane. */
   remove(place: Kind): void {
-    for (const lane of this.#lanes) lane.remove(place);
+    this.#lanes.forEach((lane) => lane.remove(place));
   }
 
   /** Takes out the request that is next and returns it; `null` if none waits. */
@@ -79,8 +79,8 @@ export class Lanes<Kind extends Place> {
 
   /** Takes out a request that has waited too long and returns it; `null` if there is none. */
   takeLate(now: number): Kind | null {
-    for (const lane of this.#lanes) {
-      const late = lane.takeLate(now);
+    for (let i = 0; i < LANES.length; i++) {
+      const late = this.#lanes[i]!.takeLate(now);
       if (late !== null) return late;
     }
     return null;
@@ -89,7 +89,7 @@ export class Lanes<Kind extends Place> {
   /** When the oldest request came, in the clock's milliseconds; `Infinity` if none waits. */
   get oldestSince(): number {
     let since = Infinity;
-    for (const lane of this.#lanes) since = Math.min(since, lane.oldest?.since ?? Infinity);
+    this.#lanes.forEach(({ oldest }) => since = Math.min(since, oldest?.since ?? Infinity));
     return since;
   }
 

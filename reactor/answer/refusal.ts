@@ -81,7 +81,7 @@ export function cutShort(): BodyError {
  * a `cause` if the engine has answered in the handler's place.
  */
 export function abortError(reason: CloseReason, cause?: ProtocolError): AbortError {
-  const [code, message] = ABORTS[reason] ?? OTHERWISE;
+  const { 0: code, 1: message } = ABORTS[reason] ?? OTHERWISE;
   return new AbortError(code, message, cause === undefined ? {} : { cause });
 }
 

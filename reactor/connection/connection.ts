@@ -644,7 +644,8 @@ export class Connection
   }
 
   async #receive(preambles: readonly Preamble[]): Promise<void> {
-    for (const preamble of preambles) {
+    for (let at = 0; at < preambles.length; at++) {
+      const preamble = preambles[at]!;
       try {
         await preamble.receive(this.#conn);
       } catch {

@@ -33,7 +33,7 @@ export class Observers {
 
   /** Tells an observer as well from now on. */
   add(observer: Observer): void {
-    this.#become([...this.#all, observer]);
+    this.#become(this.#all.concat(observer));
   }
 
   /** Tells an observer nothing any more. */
@@ -63,7 +63,7 @@ export class Observers {
         // One that has been removed since is not told any more.
         if (!this.#all.includes(observer)) continue;
         try {
-          (observer[hook] as (...told: unknown[]) => void)(...told);
+          Reflect.apply(observer[hook] as CallableFunction, observer, told);
         } catch (error) {
           this.#onError(error);
         }

@@ -48,5 +48,5 @@ export function sameBytes(words: Words, at: number, own: Words): boolean {
 
 /** All bytes as text, one character each. */
 export function textOf({ buffer }: Words): string {
-  return String.fromCharCode(...new Uint8Array(buffer));
+  return Reflect.apply(String.fromCharCode, null, new Uint8Array(buffer));
 }

@@ -159,12 +159,9 @@ export function resolveShutdown(given?: Partial<Shutdown>): Shutdown {
  * `path` is that of the request target, without query and, in absolute form, without scheme and authority.
  */
 export function optionsForPath(options: Options, path: string): PathOptions {
-  for (const entry of options.overrides) {
-    if (entry.prefix ? path.startsWith(entry.path) : path === entry.path) {
-      return entry;
-    }
-  }
-  return options.everywhere;
+  return options.overrides.find((entry) =>
+    entry.prefix ? path.startsWith(entry.path) : path === entry.path
+  ) ?? options.everywhere;
 }
 
 const MS = { least: 0, most: MAX_MS, unit: "milliseconds" };
@@ -182,11 +179,10 @@ function resolveNumbers<T extends Record<keyof T, number>>(
   if (given === undefined) return defaults;
   checkNames(name, checkRecord(name, given), Object.keys(defaults));
   const resolved: Record<string, number> = {};
-  for (const [key, value] of Object.entries(given)) {
-    if (value !== undefined) {
-      resolved[key] = checkInteger(`${name}.${key}`, value, rangeOf(key));
-    }
-  }
+  Object.keys(given).forEach((key) => {
+    const value: unknown = Reflect.get(given, key);
+    if (value !== undefined) resolved[key] = checkInteger(`${name}.${key}`, value, rangeOf(key));
+  });
   return { ...defaults, ...resolved };
 }
 
