@@ -42,6 +42,7 @@ export function denoPorts(): Ports {
  * @throws {Deno.errors.NotCapable} Without the permission to listen there.
  */
 export function denoListen(options: ListenOptions): Listener {
+  setUpSignals();
   switch (options.kind) {
     case "unix":
       return new DenoListener(Deno.listen({ transport: "unix", path: options.path }));
@@ -53,16 +54,37 @@ export function denoListen(options: ListenOptions): Listener {
 }
 
 /**
+ * Has the runtime set up its handling of signals, which takes descriptors. Deno 2.9.6 does that when it first
+ * needs it, some moments after the start, and panics where none is left: a storm of connections would end
+ * the process. What a signal does is as before: nobody listens any more, and SIGWINCH alone does nothing.
+ */
+function setUpSignals(): void {
+  // Windows has neither this signal nor such a limit on descriptors.
+  if (Deno.build.os === "windows") return;
+  const ignore = () => {};
+  try {
+    Deno.addSignalListener("SIGWINCH", ignore);
+    Deno.removeSignalListener("SIGWINCH", ignore);
+  } catch {
+    // A runtime without signals has none to set up.
+  }
+}
+
+/**
  * Errors of a connection that was gone before it could be accepted: the next one may be well. Deno asks
  * for the peer's address as it accepts, and a peer that has reset has none.
  */
 const GONE = new Set(["ECONNABORTED", "ENOTCONN"]);
 
 /**
- * Errors of accept(2) that say the listening socket itself is wrong; see its manual page. All others, known
- * or not, say nothing against the next call: to give up for one of them would let a client end the server.
+ * Errors of accept(2) that say the listening socket itself is no more. All others, known or not, with a code or
+ * without, say nothing against the next call: to give up for one of them would let a client end the server.
+ * EINVAL is among those: macOS also has it for the addresses of a connection that was reset.
  */
-const FATAL = new Set(["EBADF", "EFAULT", "EINVAL", "ENOTSOCK"]);
+const FATAL = new Set(["EBADF", "ENOTSOCK"]);
+
+/** No descriptor is left, in the process or in the system. */
+const EXHAUSTED = new Set(["EMFILE", "ENFILE"]);
 
 class DenoListener implements Listener {
   readonly #listener: Deno.Listener;
@@ -78,7 +100,8 @@ class DenoListener implements Listener {
   classify(error: unknown): AcceptFailure {
     if (error instanceof Deno.errors.BadResource) return "closed";
     const code = codeOf(error);
-    return code === "" || FATAL.has(code) ? "fatal" : "transient";
+    if (FATAL.has(code)) return "fatal";
+    return EXHAUSTED.has(code) ? "exhausted" : "transient";
   }
 
   /** Not a generator: a connection would cost three promises more. A closed listener rejects. */

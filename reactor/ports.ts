@@ -100,8 +100,11 @@ export interface Conn {
   unref(): void;
 }
 
-/** Why `Listener.accept` failed: `closed` for good, `transient` worth another try after a pause. */
-export type AcceptFailure = "closed" | "transient" | "fatal";
+/**
+ * Why an accept failed: `closed` by whoever owns the listener, `fatal` for good, `exhausted` because no
+ * descriptor is left, `transient` for any other reason; these two are worth another try after a pause.
+ */
+export type AcceptFailure = "closed" | "fatal" | "exhausted" | "transient";
 
 /** Accepts connections, also through `for await`. */
 export interface Listener extends AsyncIterable<Conn> {

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { denoListen } from "../../reactor/deno_ports.ts";
+import type { AcceptFailure } from "../../reactor/ports.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { ChildServer, fixture, withProgram } from "../support/programs.ts";
 import { LAST_GET } from "../support/requests.ts";
@@ -65,3 +67,48 @@ withProgram(
     assertEquals((await client.ask(LAST_GET)).text, "ok");
   },
 );
+
+const withCode = (code: string) => Object.assign(new Error(code), { code });
+
+/** Errors that an accept may throw, and what they say of the listener. */
+const FAILURES: readonly (readonly [error: unknown, failure: AcceptFailure])[] = [
+  [withCode("EBADF"), "fatal"],
+  [withCode("ENOTSOCK"), "fatal"],
+  [new Deno.errors.BadResource("Listener has been closed"), "closed"],
+  [withCode("EMFILE"), "exhausted"],
+  [withCode("ENFILE"), "exhausted"],
+  [withCode("ENOBUFS"), "transient"],
+  [withCode("ENOMEM"), "transient"],
+  [withCode("EPROTO"), "transient"],
+  [withCode("EPERM"), "transient"],
+  // macOS has it for the addresses of a connection that was reset.
+  [withCode("EINVAL"), "transient"],
+  [withCode("EOPNOTSUPP"), "transient"],
+  [withCode("ENOBODYKNOWS"), "transient"],
+  [new Error("Without a code"), "transient"],
+  [new TypeError("Without a code"), "transient"],
+  [new Deno.errors.Interrupted("Without a code"), "transient"],
+  [Object.assign(new Error("A code that is no name"), { code: 24 }), "transient"],
+  ["no error at all", "transient"],
+  [null, "transient"],
+  [undefined, "transient"],
+];
+
+Deno.test("only what is known to be final ends a listener", async () => {
+  const folder = await Deno.makeTempDir();
+  const listeners = [
+    denoListen({ kind: "tcp", hostname: "127.0.0.1", port: 0, reusePort: false, tcpBacklog: 8 }),
+    denoListen({ kind: "unix", path: `${folder}/socket` }),
+  ];
+  try {
+    for (const listener of listeners) {
+      const { transport } = listener.addr;
+      for (const [error, failure] of FAILURES) {
+        assertEquals(listener.classify(error), failure, `${transport}: ${Deno.inspect(error)}`);
+      }
+    }
+  } finally {
+    for (const listener of listeners) listener.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
