@@ -7,6 +7,7 @@
 import { workerData } from "node:worker_threads";
 import { loadFeatures } from "../../handlers/parallel/features.ts";
 import { untilReady } from "../../handlers/parallel/ready.ts";
+import type { Numbered } from "../../handlers/parallel/thread_worker.ts";
 import { runWorker, type SupervisorChannel } from "../../handlers/parallel/worker.ts";
 import type { Server } from "../../handlers/serve.ts";
 import type { ThreadSetup } from "../../handlers/threads/thread.ts";
@@ -17,7 +18,7 @@ import type { TraceFormat } from "../trace_lines.ts";
 /** What a thread is told at its start. */
 export type ProgramSetup = Target;
 
-const { data, port, number } = workerData as ThreadSetup<ProgramSetup>;
+const { data: { data, number }, port } = workerData as ThreadSetup<Numbered<ProgramSetup>>;
 
 await runWorker(port, async (channel) => {
   const { app, resolved: { settings } } = await prepare(data);

@@ -6,9 +6,11 @@
 
 import { workerData } from "node:worker_threads";
 import { serve } from "../serve.ts";
+import type { ServeHandlerInfo } from "../serve_options.ts";
 import type { ThreadSetup } from "../threads/thread.ts";
+import type { Numbered } from "./thread_worker.ts";
 import { loadFeatures } from "./features.ts";
-import { loadHandlerModule } from "./handler_module.ts";
+import { loadHandlerModule } from "../threads/handler_module.ts";
 import type { ResolvedParallel } from "./options.ts";
 import { untilReady } from "./ready.ts";
 import { runWorker } from "./worker.ts";
@@ -20,11 +22,11 @@ export interface ModuleSetup {
   readonly options: ResolvedParallel;
 }
 
-const { data, port } = workerData as ThreadSetup<ModuleSetup>;
+const { data: { data }, port } = workerData as ThreadSetup<Numbered<ModuleSetup>>;
 
 await runWorker(port, async (channel) => {
   const { module, options } = data;
-  const { handler, onError } = await loadHandlerModule(module);
+  const { handler, onError } = await loadHandlerModule<ServeHandlerInfo>(module);
   if (options.readyPath !== null) await untilReady(handler, options.readyPath);
   const { health, metrics, log } = options;
   const flags = { health, metrics, log: log === null ? null : log.format ?? "common" };

@@ -16,7 +16,7 @@ export type WorkerChannel = Channel<ToldWorker, AskedWorker, ToldByWorker, Asked
 /** What threads are made of, and who is told what the supervisor does not need to know. */
 export interface ThreadWorkerInit<Data> {
   readonly entry: URL;
-  /** What a thread is started with. */
+  /** What a thread is started with besides its number. */
   readonly data: Data;
   readonly answer: Answerers<AskedSupervisor>;
   /** A worker has been started. */
@@ -27,6 +27,13 @@ export interface ThreadWorkerInit<Data> {
   readonly onTrace: (trace: ToldByWorker["trace"]) => void;
   /** Its thread is gone. */
   readonly onGone: (number: number) => void;
+}
+
+/** What a thread is started with. */
+export interface Numbered<Data> {
+  readonly data: Data;
+  /** The worker's number. */
+  readonly number: number;
 }
 
 /** Workers that are threads. */
@@ -50,7 +57,7 @@ export function threadWorkers<Data>(init: ThreadWorkerInit<Data>): StartWorker {
       },
     });
     const { entry, data } = init;
-    const thread = new Thread({
+    const thread = new Thread<Numbered<Data>>({
       message: (message) => channel.receive(message),
       failed: (error) => events.failed(error),
       gone: () => {
@@ -58,7 +65,7 @@ export function threadWorkers<Data>(init: ThreadWorkerInit<Data>): StartWorker {
         init.onGone(number);
         events.gone();
       },
-    }, { entry, data, number, memory: 0 });
+    }, { entry, data: { data, number }, memory: 0 });
     init.onStart(number, channel);
     return {
       listen: (port) => channel.tell("listen", { port }),

@@ -17,8 +17,6 @@ import process from "node:process";
 /** What a thread is started with; `Data` is what its entry makes of it. */
 export interface ThreadSetup<Data> {
   readonly data: Data;
-  /** Which of its kind it is. */
-  readonly number: number;
   /** The way back. */
   readonly port: MessagePort;
 }
@@ -36,7 +34,6 @@ export interface ThreadEvents {
 export interface ThreadInit<Data> {
   readonly entry: URL;
   readonly data: Data;
-  readonly number: number;
   /** Its heap in MiB; 0 = the runtime's own limit, over which the whole process ends. */
   readonly memory: number;
 }
@@ -52,14 +49,14 @@ export class Thread<Data> {
   readonly #worker: import("node:worker_threads").Worker;
   readonly #port: RefPort;
 
-  constructor(events: ThreadEvents, { entry, data, number, memory }: ThreadInit<Data>) {
+  constructor(events: ThreadEvents, { entry, data, memory }: ThreadInit<Data>) {
     // Loaded when first needed, so that a server without threads does not load it. It must be
     // loaded before the ports are made: only then do they report that they were closed.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const { port1, port2 } = new MessageChannel();
     this.#port = port1 as RefPort;
     this.#worker = new Worker(startable(entry), {
-      workerData: { data, number, port: port2 } satisfies ThreadSetup<Data>,
+      workerData: { data, port: port2 } satisfies ThreadSetup<Data>,
       transferList: [port2 as never],
       ...(memory === 0 ? {} : { resourceLimits: { maxOldGenerationSizeMb: memory } }),
     });

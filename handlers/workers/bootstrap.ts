@@ -7,6 +7,8 @@
 
 import { setPriority } from "node:os";
 import { workerData } from "node:worker_threads";
+import { loadHandlerModule } from "../threads/handler_module.ts";
+import type { ThreadSetup } from "../threads/thread.ts";
 import { sendPlan, type StreamPlan, type WholePlan } from "../fetch/response.ts";
 import { type BodyMessage, BodySink, BodySource, parcel } from "./body_transfer.ts";
 import type {
@@ -24,15 +26,13 @@ import { fromWire, toWire } from "./wire_error.ts";
 export interface WorkerSetup {
   /** The URL of the handler's module. */
   readonly module: string;
-  /** The way to the pool. */
-  readonly port: MessagePort;
 }
 
 type Handler = (request: Request, info: PostedInfo) => unknown;
 
 type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
 
-const { module, port } = workerData as WorkerSetup;
+const { data: { module }, port } = workerData as ThreadSetup<WorkerSetup>;
 
 /** One request, from its head to the end of its answer. */
 class Exchange {
@@ -130,15 +130,6 @@ function headOf(response: Response, body: Body, plan: WholePlan | StreamPlan): P
   return { status, statusText, headers: [...headers], body, streamed: plan.kind === "stream" };
 }
 
-async function load(): Promise<Handler> {
-  const { default: given } = await import(module);
-  if (typeof given === "function") return given;
-  if (typeof given?.fetch === "function") return (request, info) => given.fetch(request, info);
-  throw new TypeError(
-    `Cannot use "${module}" in workers: its default export is neither a function nor has a fetch`,
-  );
-}
-
 function tell(message: FromWorker): void {
   port.postMessage(message);
 }
@@ -180,7 +171,8 @@ addEventListener("unhandledrejection", (event) => crash(event, event.reason));
 addEventListener("error", (event) => crash(event, event.error));
 try {
   stepBack();
-  serve(await load());
+  const { handler } = await loadHandlerModule<PostedInfo>(module);
+  serve(handler);
   tell({ kind: "ready" });
 } catch (error) {
   tell({ kind: "crashed", error: toWire(error) });

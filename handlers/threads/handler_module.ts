@@ -4,12 +4,10 @@
  * @module
  */
 
-import type { ServeHandler, ServeOptions } from "../serve_options.ts";
-
-/** What such a module gives. */
-export interface HandlerModule {
-  readonly handler: ServeHandler;
-  readonly onError?: ServeOptions["onError"];
+/** What such a module gives; `Info` is what its handler gets beside the request. */
+export interface HandlerModule<Info> {
+  readonly handler: (request: Request, info: Info) => Response | Promise<Response>;
+  readonly onError?: (error: unknown) => Response | Promise<Response>;
 }
 
 /**
@@ -17,7 +15,7 @@ export interface HandlerModule {
  *
  * @throws {TypeError} If its default export serves nothing.
  */
-export async function loadHandlerModule(url: string): Promise<HandlerModule> {
+export async function loadHandlerModule<Info>(url: string): Promise<HandlerModule<Info>> {
   const { default: given } = await import(url);
   if (typeof given === "function") return { handler: given };
   if (typeof given?.fetch === "function") {
