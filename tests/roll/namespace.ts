@@ -22,12 +22,26 @@ export async function canIsolate(): Promise<boolean> {
 
 /** Runs a module of this folder with Deno in a namespace of its own. */
 export function isolated(module: string, args: readonly string[]): Deno.Command {
+  const run = [
+    "sh",
+    "-c",
+    `${SETUP} && exec "$@"`,
+    "sh",
+    Deno.execPath(),
+    ...denoArgs(module, args),
+  ];
+  return new Deno.Command("unshare", { args: [...UNSHARE, ...run], ...PLACE });
+}
+
+/** Runs it without one. */
+export function here(module: string, args: readonly string[]): Deno.Command {
+  return new Deno.Command(Deno.execPath(), { args: denoArgs(module, args), ...PLACE });
+}
+
+const PLACE = { cwd: new URL("../../", import.meta.url), stdin: "null" } as const;
+
+function denoArgs(module: string, args: readonly string[]): string[] {
   const path = new URL(module, import.meta.url).pathname;
-  const run = [Deno.execPath(), "run", "--no-prompt", "--allow-net", "--allow-read"];
-  run.push("--allow-run", "--allow-write", path, ...args);
-  return new Deno.Command("unshare", {
-    args: [...UNSHARE, "sh", "-c", `${SETUP} && exec "$@"`, "sh", ...run],
-    cwd: new URL("../../", import.meta.url),
-    stdin: "null",
-  });
+  const permissions = ["--allow-net", "--allow-read", "--allow-run", "--allow-write"];
+  return ["run", "--no-prompt", ...permissions, path, ...args];
 }

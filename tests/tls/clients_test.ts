@@ -6,7 +6,7 @@
 
 import { Chromium } from "../status/browser.ts";
 import { assert, assertEquals, assertStringIncludes } from "../support/assert.ts";
-import { isInstalled, run, withProgram } from "../support/programs.ts";
+import { run, withProgram } from "../support/programs.ts";
 import { type Made, Office } from "./certificates.ts";
 import { pair, tlsServer } from "./server.ts";
 
@@ -134,10 +134,10 @@ func main() {
 }
 `;
 
-Deno.test({
-  name: "Go's net/http, which offers h2 as well",
-  ignore: skipWithout("go"),
-  fn: () =>
+withProgram(
+  "go",
+  "Go's net/http, which offers h2 as well",
+  () =>
     withServer(async (port, { certPath, keyPath }) => {
       const source = `${keyPath}.go`;
       await Deno.writeTextFile(source, GO);
@@ -146,7 +146,7 @@ Deno.test({
       });
       assertEquals(stdout, `5 HTTP/1.1 http/1.1\n${SIZE} HTTP/1.1 http/1.1\n`, stderr);
     }),
-});
+);
 
 withProgram("chromium", "Chromium loads a page, and a fetch from it posts", async () => {
   await using office = new Office();
@@ -188,10 +188,10 @@ const FINDINGS: Readonly<Record<string, RegExp>> = {
   cipherlist_STRONG: /^offered/,
 };
 
-Deno.test({
-  name: "testssl.sh finds no protocol before 1.2 and no weak cipher",
-  ignore: skipWithout(SCANNER),
-  fn: async () => {
+withProgram(
+  SCANNER,
+  "testssl.sh finds no protocol before 1.2 and no weak cipher",
+  async () => {
     await using office = new Office();
     const own = await office.make(LOCAL);
     await using server = tlsServer(pair(own));
@@ -205,11 +205,4 @@ Deno.test({
       assertEquals([id, expected.test(found)], [id, true], `${id}: ${found}\n${stdout}`);
     }
   },
-});
-
-/** Whether a test has to be left out because the program is not there, which is said on stderr. */
-function skipWithout(program: string): boolean {
-  const missing = !isInstalled(program);
-  if (missing) console.error(`Program "${program}" is not installed: its test of TLS is left out`);
-  return missing;
-}
+);
