@@ -246,7 +246,7 @@ Deno.test("--print-config says what holds and from where, and listens on nothing
   const { code, stdout, stderr } = await runToEnd("--print-config", "--timeout-head", "5s");
   assertEquals([code, stderr], [0, ""]);
   assertMatch(stdout, /^timeouts\.head +5s +--timeout-head$/m);
-  assertMatch(stdout, /^timeouts\.idle +1m +default$/m);
+  assertMatch(stdout, /^timeouts\.idle +75s +default$/m);
 });
 
 Deno.test("check sends one request without a network", () =>
