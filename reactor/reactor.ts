@@ -10,6 +10,8 @@
 
 import { Acceptor } from "./accepting/acceptor.ts";
 import { Population } from "./accepting/population.ts";
+import { Relief } from "./accepting/relief.ts";
+import { Room } from "./accepting/room.ts";
 import { Admission } from "./admission/admission.ts";
 import { ClientLimit } from "./admission/client_limit.ts";
 import { PlainAnswers } from "./answer/plain_answers.ts";
@@ -83,8 +85,10 @@ export class Reactor implements ConnectionContext {
   readonly #listener: Listener;
   readonly #onDefect: (error: unknown) => void;
   readonly #acceptor: Acceptor;
+  readonly #room: Room;
   readonly #population: Population<OpenConnection>;
-  readonly #heartbeat: Heartbeat;
+  readonly #relief: Relief;
+  readonly #heartbeat: Heartbeat<OpenConnection>;
   #ids = 0;
   #dateSecond = -1;
   #held = true;
@@ -116,14 +120,20 @@ export class Reactor implements ConnectionContext {
     this.#observers = new Observers(neverThrowing(init.onObserverError));
     this.#listener = listener;
     this.#onDefect = neverThrowing(init.onDefect);
-    this.#population = new Population(options.limits);
-    this.#heartbeat = new Heartbeat(clock, () => this.#onTick());
+    this.#room = new Room(options.limits.connections);
+    this.#population = new Population(options.limits, this.#room);
+    this.#relief = new Relief(this.#room, () => this.#population.served);
+    this.#heartbeat = new Heartbeat(clock, {
+      onTick: () => this.#onTick(),
+      onChanged: (connection) => this.#relief.place(connection),
+    });
     this.rounds = new Rounds(clock, this.#population);
     this.#acceptor = new Acceptor({
       listener,
       clock,
       admit: (conn) => this.#admit(conn),
       isFull: () => this.#population.isFull,
+      onExhausted: () => this.#onExhausted(),
       onError: neverThrowing(init.onAcceptError),
     });
     this.#ended = new Promise((resolve) => this.#end = resolve);
@@ -230,6 +240,7 @@ export class Reactor implements ConnectionContext {
 
   left(connection: OpenConnection): void {
     this.#heartbeat.cancel(connection);
+    connection.place.leave();
     this.#population.remove(connection);
     this.#tally?.(connection.closeReason!);
     const closed = this.observers?.closed ?? null;
@@ -257,6 +268,7 @@ export class Reactor implements ConnectionContext {
       connection.run();
       // Taken in at the last moment: it is answered, once.
       if (this.#phase === "draining") connection.close("shutdown");
+      else this.#relief.relieve(this.now);
     } catch (error) {
       this.#onDefect(error);
       if (connection === null) closeQuietly(conn);
@@ -269,8 +281,16 @@ export class Reactor implements ConnectionContext {
     if (opened !== null) connection.note(() => opened(connection.view));
   }
 
+  /** No descriptor was left for a connection. */
+  #onExhausted(): void {
+    this.#room.exhausted(this.#population.size, this.now);
+    this.#relief.exhausted(this.now);
+  }
+
   #onTick(): void {
     this.#newDate();
+    if (this.#acceptor.accepting) this.#relief.onTick(this.now);
+    if (this.#room.recovers(this.now)) this.#acceptor.hasRoom();
     if (this.#population.size === 0) this.#heartbeat.stop();
   }
 

@@ -150,6 +150,8 @@ export type CloseReason =
   | "handler_failed"
   /** A connection that a handler had taken over was closed by it. */
   | "upgrade_ended"
+  /** It made room for new connections: it was idle, or slow with its first bytes, and there were almost too many. */
+  | "pressure"
   /** A shutdown closed it in good order. */
   | "shutdown"
   /** The engine itself failed; reported on stderr. */

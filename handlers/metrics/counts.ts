@@ -61,6 +61,7 @@ export class Counts implements Observer {
     asked: 0,
     handler_failed: 0,
     upgrade_ended: 0,
+    pressure: 0,
     shutdown: 0,
     internal_error: 0,
     forced: 0,

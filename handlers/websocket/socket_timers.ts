@@ -42,7 +42,7 @@ type Watch =
 
 /** One heartbeat for all sockets, which runs while there are any. */
 class SocketClock {
-  readonly #heartbeat = new Heartbeat(denoPorts().clock, () => {});
+  readonly #heartbeat = new Heartbeat(denoPorts().clock, { onTick: () => {} });
   #sockets = 0;
 
   get now(): number {

@@ -28,6 +28,8 @@ export interface AcceptorInit {
   readonly admit: (conn: Conn) => void;
   /** Whether no further connection may be accepted at present. */
   readonly isFull: () => boolean;
+  /** Told each time when no descriptor was left for a connection. Never throws. */
+  readonly onExhausted: () => void;
   /** Told once about each run of failing accepts. Never throws. */
   readonly onError: (error: unknown) => void;
 }
@@ -56,7 +58,7 @@ export class Acceptor {
 
   /** Accepts until it is stopped, or never can again; never rejects. */
   async run(): Promise<void> {
-    const { admit, isFull, listener, onError } = this.#init;
+    const { admit, listener, onError, onExhausted } = this.#init;
     let pauseMs = 0;
     while (this.#accepting) {
       try {
@@ -65,7 +67,7 @@ export class Acceptor {
           pauseMs = 0;
           this.#accepted++;
           admit(conn);
-          while (isFull() && this.#accepting) await this.#room();
+          await this.#room();
         }
         this.#listening = false;
         return;
@@ -74,9 +76,11 @@ export class Acceptor {
         const failure = this.#accepting ? listener.classify(error) : "closed";
         if (failure === "closed") return;
         if (failure === "fatal") return onError(error);
+        if (failure === "exhausted") onExhausted();
         this.#report(error);
         pauseMs = pauseMs === 0 ? PAUSE_FIRST_MS : Math.min(pauseMs * 2, PAUSE_MOST_MS);
-        await this.#pause(pauseMs);
+        await this.#pause(pauseMs, failure);
+        await this.#room();
       }
     }
   }
@@ -133,13 +137,15 @@ export class Acceptor {
     this.#reportedAt = now;
   }
 
-  #pause(ms: number): Promise<void> {
+  /** Where no descriptor is left, a connection that leaves ends the pause. */
+  #pause(ms: number, failure: "exhausted" | "transient"): Promise<void> {
     return new Promise((resolve) => {
       const stop = this.#init.clock.after(ms, resolve, { hold: this.#holding });
       this.#endPause = () => {
         stop();
         resolve();
       };
+      if (failure === "exhausted") this.#makeRoom = this.#endPause;
     });
   }
 
@@ -154,7 +160,10 @@ export class Acceptor {
     });
   }
 
-  #room(): Promise<void> {
-    return new Promise((resolve) => this.#makeRoom = resolve);
+  /** Resolves when there is room for one more. */
+  async #room(): Promise<void> {
+    while (this.#init.isFull() && this.#accepting) {
+      await new Promise<void>((resolve) => this.#makeRoom = resolve);
+    }
   }
 }

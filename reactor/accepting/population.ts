@@ -9,6 +9,7 @@ import type { Limits } from "../options/settings.ts";
 import type { Address } from "../ports.ts";
 import { ClientCounts } from "./client_counts.ts";
 import { LiveSet } from "./live_set.ts";
+import type { Room } from "./room.ts";
 
 /** Of the connections over the limit, so many parts of it at a time are told so; the rest is closed. */
 const REFUSED_PART = 16;
@@ -29,14 +30,16 @@ export class Population<Connection extends Counted> {
   /** The live connections, for reading. */
   readonly views: ReadonlySet<ConnectionInfo>;
   readonly #limits: Limits;
+  readonly #room: Room;
   readonly #set = new Set<Connection>();
   /** How many there are of each client, and each one's client; only where that is limited. */
   readonly #byClient: ClientCounts;
   readonly #clients = new Map<Connection, string>();
   #refused = 0;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, room: Room) {
     this.#limits = limits;
+    this.#room = room;
     const { connectionsPerAddress: most, ipv6Prefix } = limits;
     this.#byClient = new ClientCounts({ most, ipv6Prefix });
     this.views = new LiveSet(this.#set, ({ view }) => view);
@@ -47,10 +50,14 @@ export class Population<Connection extends Counted> {
     return this.#set.size;
   }
 
+  /** The same without those that are refused. */
+  get served(): number {
+    return this.#set.size - this.#refused;
+  }
+
   /** Whether accepting has to wait; when told to refuse, it never has. */
   get isFull(): boolean {
-    const { connections, overConnections } = this.#limits;
-    return overConnections === "wait" && this.#set.size >= connections;
+    return this.#limits.overConnections === "wait" && this.#set.size >= this.#room.limit;
   }
 
   /** Calls with each of them; those that leave or come meanwhile are passed over or called with, as in a Set. */
@@ -60,9 +67,8 @@ export class Population<Connection extends Counted> {
 
   /** What is to become of a connection from this address; `null` while the address is not known. */
   judge(peer: Address | null): AcceptDecision {
-    const { connections } = this.#limits;
     if (!this.#isOver(peer)) return "serve";
-    return this.#refused < connections / REFUSED_PART ? "refuse" : "close";
+    return this.#refused < this.#room.limit / REFUSED_PART ? "refuse" : "close";
   }
 
   add(connection: Connection, peer: Address | null): void {
@@ -96,7 +102,7 @@ export class Population<Connection extends Counted> {
   }
 
   #isOver(peer: Address | null): boolean {
-    if (this.#set.size - this.#refused >= this.#limits.connections) return true;
+    if (this.served >= this.#room.limit) return true;
     return peer !== null && this.#isCrowded(peer);
   }
 

@@ -23,6 +23,8 @@
  * @module
  */
 
+import { Place } from "../accepting/place.ts";
+import type { Relieving } from "../accepting/relief.ts";
 import type { Applicant } from "../admission/ticket.ts";
 import {
   abortError,
@@ -67,7 +69,7 @@ import { UpgradedConnection, type UpgradeHost } from "./upgraded_connection.ts";
 import { WaitingRequest } from "./waiting_request.ts";
 
 /**
- * The longest that a connection lingers while the server shuts down, in milliseconds: Go's
+ * The longest that a connection lingers while the server shuts down or needs its place, in milliseconds: Go's
  * `rstAvoidanceDelay`. Clients that keep idle connections do not always notice that one was ended.
  */
 const HASTY_LINGER_MS = 500;
@@ -101,6 +103,7 @@ export class Connection
   /** What waits to be written. */
   readonly outbox: Outbox;
   readonly timer: WheelNode = new WheelNode(this);
+  readonly place: Place<Relieving> = new Place<Relieving>(this);
   listed = false;
   waiting = false;
   requests = 0;
@@ -174,8 +177,12 @@ export class Connection
     return this.#life.state;
   }
 
+  get since(): number {
+    return this.#deadlines.since;
+  }
+
   get stateMs(): number {
-    return this.context.now - this.#deadlines.since;
+    return this.context.now - this.since;
   }
 
   get ageMs(): number {
@@ -883,7 +890,7 @@ export class Connection
     if (this.peerEnded || this.context.options.timeouts.linger === 0) return this.#end(reason);
     this.#move(EVENTS.linger);
     this.#deadlines.endAllowance();
-    if (reason === "shutdown") this.#deadlines.hasten(HASTY_LINGER_MS);
+    if (reason === "shutdown" || reason === "pressure") this.#deadlines.hasten(HASTY_LINGER_MS);
     this.#lingerMark = this.bytesDiscarded;
     this.#io.endOutput();
     this.#discard();

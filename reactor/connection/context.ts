@@ -5,6 +5,7 @@
  */
 
 import type { Counted } from "../accepting/population.ts";
+import type { Relieving } from "../accepting/relief.ts";
 import type { Admission } from "../admission/admission.ts";
 import type { ClientLimit } from "../admission/client_limit.ts";
 import type { PlainAnswers } from "../answer/plain_answers.ts";
@@ -59,7 +60,7 @@ export interface ConnectionContext {
 }
 
 /** A connection as its reactor sees it. */
-export interface OpenConnection extends Counted, Timed {
+export interface OpenConnection extends Counted, Relieving, Timed {
   /** Why it ended; `null` while it is open. */
   readonly closeReason: CloseReason | null;
   /** Begins to serve; goes on by itself to the connection's end. */

@@ -149,6 +149,11 @@ export interface Limits {
    * The number of connections open at once, at least 1; {@linkcode Limits.overConnections} says what
    * happens to more of them.
    *
+   * Over nine tenths of it, the connection that has waited for its client for longest (idle, or with a head or a
+   * handshake that does not end) is closed for each new one, as nginx does at its limit; the close reason is
+   * `"pressure"`. Where file descriptors run out first, as many connections as there were then, less a
+   * sixteenth, are the limit for the next ten seconds.
+   *
    * nginx 512 a worker; Node, Go, Kestrel and Deno.serve none. 16,384 idle connections take some hundred
    * MiB of memory, and as many file descriptors.
    * @default {16_384}

@@ -32,29 +32,36 @@ export interface Timed {
   deadline(): number;
 }
 
+/** What a heartbeat tells. */
+export interface HeartbeatEvents<Member extends Timed> {
+  /** Called at the start and at each tick. */
+  onTick(): void;
+  /** Called once a tick for each that has changed since the last one, and is not over. */
+  onChanged?(member: Member): void;
+}
+
 /** The heartbeat of one reactor. */
-export class Heartbeat {
+export class Heartbeat<Member extends Timed> {
   readonly #clock: Clock;
-  readonly #onTick: () => void;
+  readonly #events: HeartbeatEvents<Member>;
   readonly #wheel = new TimerWheel({ slots: WHEEL_SLOTS, tickMs: TICK_MS, now: 0 });
-  #touched: Timed[] = [];
-  #spare: Timed[] = [];
+  #touched: Member[] = [];
+  #spare: Member[] = [];
   #clockMs = 0;
   #stopTicks: StopTimer | null = null;
   /** The attended clock, in milliseconds. */
   now = 0;
 
-  /** `onTick` is called at the start and at each tick. */
-  constructor(clock: Clock, onTick: () => void) {
+  constructor(clock: Clock, events: HeartbeatEvents<Member>) {
     this.#clock = clock;
-    this.#onTick = onTick;
+    this.#events = events;
   }
 
   /** Begins to keep time, if it does not yet. */
   start(): void {
     if (this.#stopTicks !== null) return;
     this.#clockMs = this.#clock.now();
-    this.#onTick();
+    this.#events.onTick();
     this.#stopTicks = this.#clock.every(TICK_MS, () => this.#tick());
   }
 
@@ -65,14 +72,14 @@ export class Heartbeat {
   }
 
   /** The deadlines may have changed: the next tick arms them. */
-  touched(timed: Timed): void {
+  touched(timed: Member): void {
     if (timed.listed) return;
     timed.listed = true;
     this.#touched.push(timed);
   }
 
   /** Its deadlines are over. */
-  cancel(timed: Timed): void {
+  cancel(timed: Member): void {
     this.#wheel.cancel(timed.timer);
   }
 
@@ -82,7 +89,7 @@ export class Heartbeat {
     this.#clockMs = clockMs;
     this.#armTouched();
     this.#wheel.advance(this.now);
-    this.#onTick();
+    this.#events.onTick();
   }
 
   /** Deadlines are armed here and not where they change: once a tick, however many requests it saw. */
@@ -94,7 +101,9 @@ export class Heartbeat {
       const timed = touched[i]!;
       timed.listed = false;
       // What the next tick adds may have passed before the deadline was set.
-      if (!timed.isOver) this.#wheel.schedule(timed.timer, timed.deadline() + MOST_PER_TICK_MS);
+      if (timed.isOver) continue;
+      this.#wheel.schedule(timed.timer, timed.deadline() + MOST_PER_TICK_MS);
+      this.#events.onChanged?.(timed);
     }
     touched.length = 0;
   }

@@ -1,12 +1,13 @@
 /**
- * A process that has hardly any descriptors, and a storm of connections as soon as it listens: the storm does
- * not end it, and signals end it as always.
+ * A process that has hardly any descriptors, and a storm of connections as soon as it listens: the storm neither
+ * ends it nor keeps others out, and signals end it as always.
  *
  * @module
  */
 
 import { assertEquals, assertMatch } from "../support/assert.ts";
 import { fixture } from "../support/programs.ts";
+import { LAST_GET } from "../support/requests.ts";
 import { selfSigned } from "../support/self_signed.ts";
 import { pause, within } from "../support/time.ts";
 
@@ -34,51 +35,107 @@ const WAYS: Readonly<Record<string, (folder: string) => string[] | Promise<strin
   },
 };
 
-/** The first line that the child prints. */
-async function firstLine(child: Deno.ChildProcess): Promise<string> {
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const { value = "" } = await within(reader.read(), "the server to listen");
-  await reader.cancel();
-  return value;
+/** A server in a process with few descriptors. */
+class Poor implements AsyncDisposable {
+  readonly folder: string;
+  readonly errors: Promise<string>;
+  /** How it ended; `null` while it runs. */
+  ended: Deno.CommandStatus | null = null;
+  readonly #child: Deno.ChildProcess;
+  readonly #ending: Promise<Deno.CommandStatus>;
+  #target: Deno.ConnectOptions | Deno.UnixConnectOptions | null = null;
+
+  private constructor(folder: string, child: Deno.ChildProcess) {
+    this.folder = folder;
+    this.#child = child;
+    this.errors = new Response(child.stderr).text();
+    this.#ending = this.#end();
+  }
+
+  static async start(way: string): Promise<Poor> {
+    const folder = await Deno.makeTempDir();
+    const args = await WAYS[way]!(folder);
+    const child = new Deno.Command("sh", {
+      args: ["-c", `ulimit -n ${DESCRIPTORS}; exec deno "$@"`, "sh", ...args],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const poor = new Poor(folder, child);
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const { value = "" } = await within(reader.read(), "the server to listen");
+    await reader.cancel();
+    assertMatch(value, /^ready \d+\n$/);
+    poor.#target = way === "a unix socket"
+      ? { transport: "unix", path: `${folder}/socket` }
+      : { hostname: "127.0.0.1", port: Number(value.split(" ")[1]) };
+    return poor;
+  }
+
+  connect(): Promise<Deno.Conn> {
+    return Deno.connect(this.#target as Deno.ConnectOptions);
+  }
+
+  /** Clients that connect at once and say nothing. */
+  async storm(): Promise<Deno.Conn[]> {
+    const all = await Promise.allSettled(Array.from({ length: CLIENTS }, () => this.connect()));
+    return all.flatMap((each) => each.status === "fulfilled" ? [each.value] : []);
+  }
+
+  async kill(signal: Deno.Signal): Promise<Deno.CommandStatus> {
+    this.#child.kill(signal);
+    return await within(this.#ending, `${signal} to end it`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.ended === null) this.#child.kill("SIGKILL");
+    await this.#ending;
+    await this.errors;
+    await Deno.remove(this.folder, { recursive: true });
+  }
+
+  async #end(): Promise<Deno.CommandStatus> {
+    return this.ended = await this.#child.status;
+  }
 }
 
-for (const [way, argumentsFor] of Object.entries(WAYS)) {
+for (const way of Object.keys(WAYS)) {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.test(`${way}: a storm does not end it, ${signal} does`, async () => {
-      const folder = await Deno.makeTempDir();
-      const args = await argumentsFor(folder);
-      const child = new Deno.Command("sh", {
-        args: ["-c", `ulimit -n ${DESCRIPTORS}; exec deno "$@"`, "sh", ...args],
-        stdin: "null",
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn();
-      const errors = new Response(child.stderr).text();
-      let ended: Deno.CommandStatus | null = null;
-      const ending = child.status.then((status) => ended = status);
-      try {
-        const line = await firstLine(child);
-        assertMatch(line, /^ready \d+\n$/);
-        const port = Number(line.split(" ")[1]);
-        const target = way === "a unix socket"
-          ? { transport: "unix" as const, path: `${folder}/socket` }
-          : { hostname: "127.0.0.1", port };
-        const storm = await Promise.allSettled(
-          Array.from({ length: CLIENTS }, () => Deno.connect(target as Deno.ConnectOptions)),
-        );
-        await pause(STORM_MS);
-        assertEquals(ended, null, "The storm has ended it");
-        for (const each of storm) if (each.status === "fulfilled") each.value.close();
-        child.kill(signal);
-        await within(ending, `${signal} to end it`);
-        assertEquals((await ending).signal, signal);
-        assertMatch(await errors, /^Cannot accept connections at present: Too many open files/);
-      } finally {
-        if (ended === null) child.kill("SIGKILL");
-        await ending;
-        await errors;
-        await Deno.remove(folder, { recursive: true });
-      }
+      await using poor = await Poor.start(way);
+      const clients = await poor.storm();
+      await pause(STORM_MS);
+      assertEquals(poor.ended, null, "The storm has ended it");
+      for (const each of clients) each.close();
+      assertEquals((await poor.kill(signal)).signal, signal);
+      assertMatch(await poor.errors, /^Cannot accept connections at present: Too many open files/);
     });
   }
+}
+
+/** Asks, and reads the answer. */
+async function asks(conn: Deno.Conn): Promise<string> {
+  await conn.write(new TextEncoder().encode(LAST_GET));
+  return await new Response(conn.readable).text();
+}
+
+for (const way of ["deno run", "a unix socket", "a worker", "TLS"]) {
+  Deno.test(`${way}: who holds all descriptors with idle connections keeps nobody out`, async () => {
+    await using poor = await Poor.start(way);
+    const clients = await poor.storm();
+    for (let turn = 0; turn < 5; turn++) {
+      const plain = await within(poor.connect(), "a health check to connect");
+      const conn = way === "TLS" ? await secured(plain, poor.folder) : plain;
+      assertMatch(await within(asks(conn), "a health check to be answered"), /^HTTP\/1\.1 200 /);
+    }
+    for (const each of clients) each.close();
+  });
+}
+
+/** The connection through TLS. */
+async function secured(conn: Deno.Conn, folder: string): Promise<Deno.Conn> {
+  const caCerts = [await Deno.readTextFile(`${folder}/cert.pem`)];
+  const hostname = "127.0.0.1";
+  const starting = Deno.startTls(conn as Deno.TcpConn, { hostname, caCerts });
+  return await within(starting, "a health check's handshake");
 }
