@@ -126,7 +126,7 @@ export const NOT_APPLICABLE: readonly (readonly [section: string, what: string])
   ["9112 §3.2.1, §3.2.2, §9.3.1, §9.4, §9.5", "what clients send, retry and open"],
   ["9112 §5.2, §6.3 (items 3, 5, 8), §7.1.2", "what clients and proxies make of answers"],
   ["9112 §7.2", "compression as a transfer coding: none is implemented, so that all get 501"],
-  ["9112 §9.7, §9.8", "TLS records and closure alerts: the runtime's"],
+  ["9112 §9.7", "TLS records: the runtime's"],
   ["9110 §7.3, §7.6, §7.7", "routing, forwarding, Via, Max-Forwards, transformations: proxies"],
   [
     "9110 §8, §11 to §14",
@@ -146,6 +146,11 @@ export const ELSEWHERE: readonly (readonly [section: string, what: string, tests
     "9112 §9.6",
     "close in stages, so that no reset takes the last answer away",
     "tests/protocol/ending_test.ts",
+  ],
+  [
+    "9112 §9.8",
+    "MUST attempt a closure alert before it closes a TLS connection",
+    "tests/tls/handshake_test.ts",
   ],
   [
     "9110 §8.4, §8.8.1",
