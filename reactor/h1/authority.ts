@@ -50,13 +50,16 @@ export function isConnectAuthority(bytes: Bytes, from: number, to: number): bool
 export function isDoubtfulHost(bytes: Bytes, from: number, to: number): boolean {
   if (bytes[from] === BRACKET_OPEN) return false;
   let lastLabel = from;
+  let before = DOT;
   let at = from;
-  for (; at < to && bytes[at] !== COLON; at++) {
-    const byte = bytes[at];
-    const next = at + 1 < to ? bytes[at + 1] : COLON;
+  for (; at < to; at++) {
+    const byte = bytes[at]!;
+    if (byte === COLON) break;
     // Only A-labels are meant; other labels with two hyphens in a row are few.
-    if (byte === PERCENT || (byte === HYPHEN && next === HYPHEN)) return true;
-    if (byte === DOT && next !== COLON) lastLabel = at + 1;
+    if (byte === PERCENT || (byte === HYPHEN && before === HYPHEN)) return true;
+    // A dot at the end begins no label.
+    if (before === DOT) lastLabel = at;
+    before = byte;
   }
   return isDigit(bytes[lastLabel]!) && !isIpv4(bytes, from, at);
 }

@@ -24,6 +24,8 @@ import { decideConnection, decideFraming } from "./framing.ts";
 import { ParsedHead } from "./parsed_head.ts";
 import { HeadMemory } from "./head_memory.ts";
 import {
+  authorityEnd,
+  authorityStart,
   isVersionComplete,
   methodName,
   minorVersion,
@@ -270,10 +272,17 @@ export class HeadParser {
   /** The path and query of a target are never what a URL cannot be made of, so other forms pass. */
   #checkUrl(form: ParsedHead["targetForm"], bytes: Bytes, from: number, to: number): void {
     if (form !== "absolute" && form !== "authority") return;
-    const target = chars.shortText(bytes, from, to);
-    if (!this.#rules.isUrl(form === "absolute" ? target : "http://" + target)) {
+    const first = authorityStart(bytes, from, to);
+    const last = authorityEnd(bytes, first, to);
+    if (!this.#isUrlHost(bytes, first, last)) {
       fail("bad_target", "Cannot make a URL of this request target");
     }
+  }
+
+  /** Whether a URL can be made with this authority, which is well-formed. */
+  #isUrlHost(bytes: Bytes, first: number, last: number): boolean {
+    return !isDoubtfulHost(bytes, first, last) ||
+      this.#rules.isUrl("http://" + chars.shortText(bytes, first, last));
   }
 
   #endField(field: number, bytes: Bytes, start: number, from: number, to: number): void {
@@ -288,10 +297,7 @@ export class HeadParser {
     if (this.head.hostStart !== -1 || !isAuthority(bytes, first, last)) {
       fail("bad_host", "Cannot take the Host field: doubled or malformed");
     }
-    if (
-      isDoubtfulHost(bytes, first, last) &&
-      !this.#rules.isUrl("http://" + chars.shortText(bytes, first, last))
-    ) {
+    if (!this.#isUrlHost(bytes, first, last)) {
       fail("bad_host", "Cannot make a URL with this Host");
     }
     this.head.hostStart = first - start;

@@ -126,11 +126,20 @@ export function targetForm(
 
 /** Only the schemes that an origin server here can have: anything else asks for a proxy (RFC 9110 §7.4). */
 function isAbsolute(bytes: Bytes, from: number, to: number): boolean {
-  const start = from + absolutePrefix(bytes, from, to);
-  if (start === from) return false;
+  const start = authorityStart(bytes, from, to);
+  return start > from && isAuthority(bytes, start, authorityEnd(bytes, start, to));
+}
+
+/** Where the authority of a target begins: after the scheme of the absolute form. */
+export function authorityStart(bytes: Bytes, from: number, to: number): number {
+  return from + absolutePrefix(bytes, from, to);
+}
+
+/** Where the authority that begins at `start` ends. */
+export function authorityEnd(bytes: Bytes, start: number, to: number): number {
   let end = start;
   while (end < to && !endsAuthority(bytes[end]!)) end++;
-  return isAuthority(bytes, start, end);
+  return end;
 }
 
 function absolutePrefix(bytes: Bytes, from: number, to: number): number {

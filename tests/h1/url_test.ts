@@ -123,7 +123,8 @@ Deno.test("HeadParser.parse() asks the URL parser for unusual hosts only, and on
   for (const usual of ["a.example:80", "127.0.0.1:8000", "[::1]", "10.a", "a-b.c1", "localhost."]) {
     assertEquals(times(1, head("GET / HTTP/1.1", `Host: ${usual}`)), 0, usual);
   }
-  assertEquals(times(1, get().replace("GET /", "GET http://a/")), 1);
+  assertEquals(times(1, get().replace("GET /", "GET http://a/x%")), 0);
+  assertEquals(times(1, get().replace("GET /", "GET http://a%62/")), 1);
   const once = new HeadMemory();
   const bytes = latin1(head("GET / HTTP/1.1", "Host: xn--zca.a"));
   asked.length = 0;
