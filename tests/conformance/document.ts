@@ -5,6 +5,10 @@
  * @module
  */
 
+import { CASES } from "../fuzz/cases.ts";
+import { DIFFERENCES } from "../fuzz/differences.ts";
+import { DISAGREEMENTS } from "../fuzz/disagreements.ts";
+import { escaped } from "../fuzz/reading.ts";
 import type { Case, Outcome } from "./case.ts";
 import {
   type Difference,
@@ -55,7 +59,33 @@ ${attempts.length} differ in their bytes, the others in what the handler does.`,
         return [name, about, ...numbers.map(String)];
       }),
     ),
+    "## Disagreements with other servers",
+    `The same streams, sound and damaged, are given to Weir and to other servers, and how many requests they
+saw, with which methods and bodies, and whether they refused the rest is compared (docs/fuzzing.md). That Weir
+refuses what another takes is not listed. All that Weir takes and another does not is here, and in no
+case have two servers found different requests or bodies in the same bytes. Each example is a test.`,
+    disagreementsText(),
   ].join("\n\n") + "\n";
+}
+
+function disagreementsText(): string {
+  const ofNode = DIFFERENCES.map(({ name, section, reason }) => {
+    const { bytes, weir, node } = CASES.find(({ as }) => as === name)!;
+    const reads = node[0] > weir[0] ? "reads on" : "reads no further";
+    const theirs = node[1] === null ? reads : `refuses (${node[1]})`;
+    return [section, name, "Node", theirs, reason.replace(/\.$/, ""), bytes] as const;
+  });
+  const ofOthers = DISAGREEMENTS.map(({ section, name, servers, theirs, why, example }) =>
+    [section, name, servers.join(", "), theirs, why, example] as const
+  );
+  return table(
+    ["RFC", "what", "servers", "what they do", "why Weir reads it so", "example"],
+    [...ofOthers, ...ofNode].map(([section, name, servers, theirs, why, example]) => [
+      section.replace(/RFC /g, ""),
+      ...[name, servers, theirs, why],
+      `\`${escaped(example)}\``,
+    ]),
+  );
 }
 
 function requirementsText(rfc: string): string {

@@ -1,7 +1,7 @@
 /**
  * Another reading of the same bytes: Node's HTTP server, in a process of its own, on streams that come
  * in batches over stdin. Each batch is a count and as many streams, each after its length (32 bits,
- * little-endian); the answer is a length and JSON. Ends when stdin does. `node_oracle.ts` is the other end.
+ * little-endian); the answer is a length and JSON. Ends when stdin does. `oracles/process_oracle.ts` is the other end.
  */
 
 import { Buffer } from "node:buffer";

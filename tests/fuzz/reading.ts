@@ -23,6 +23,13 @@ export interface Reading {
   readonly error: string | null;
 }
 
+/** Another server that reads the same bytes. */
+export interface Oracle extends AsyncDisposable {
+  readonly name: string;
+  /** What it makes of each stream, which ends after its last byte. */
+  read(streams: readonly string[]): Promise<Reading[]>;
+}
+
 /** Bytes as text that shows each of them. */
 export function escaped(bytes: string): string {
   return '"' + bytes.replace(
