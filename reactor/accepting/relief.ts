@@ -11,7 +11,7 @@
 
 import type { CloseReason, State } from "../states.ts";
 import type { Timed } from "../timing/heartbeat.ts";
-import { type Place, PlaceList } from "./place.ts";
+import { type Position, PositionList } from "./position.ts";
 import type { Room } from "./room.ts";
 
 /**
@@ -19,6 +19,15 @@ import type { Room } from "./room.ts";
  * places are kept free.
  */
 const WAITED_WHEN_FULL_MS = 1_000;
+
+/**
+ * How long a connection that has sent no request yet is left alone, in milliseconds: its client has one on the
+ * way, as `Shutdown.firstRequest` has it.
+ */
+const NEW_MS = 1_000;
+
+/** So many new ones are passed over at most: what is asked for on each accept may not look at all of them. */
+const MOST_PASSED = 32;
 
 /**
  * How long one that is closed may still linger, in milliseconds, while the server is full all the same: its client
@@ -29,10 +38,12 @@ const LINGER_WHEN_FULL_MS = 100;
 /** A connection, as far as it can make room. */
 export interface Relieving extends Pick<Timed, "listed"> {
   /** Where it stands among those that wait, or among those that are closed. */
-  readonly place: Place<Relieving>;
+  readonly position: Position<Relieving>;
   readonly state: State;
   /** When it entered that state, in the reactor's milliseconds. */
   readonly since: number;
+  /** How many requests it has sent. */
+  readonly requests: number;
   close(reason: CloseReason): void;
   abort(reason: CloseReason): void;
 }
@@ -42,9 +53,9 @@ export class Relief {
   readonly #room: Room;
   readonly #served: () => number;
   /** Those that wait for their clients. */
-  readonly #waiting = new PlaceList<Relieving>();
+  readonly #waiting = new PositionList<Relieving>();
   /** Those that are closed to make room, and have not left yet. */
-  readonly #closing = new PlaceList<Relieving>();
+  readonly #closing = new PositionList<Relieving>();
 
   /** `served` counts the connections that take room. */
   constructor(room: Room, served: () => number) {
@@ -53,20 +64,20 @@ export class Relief {
   }
 
   /** The connection may have changed since the last tick. */
-  place(connection: Relieving): void {
-    const { place, since, state } = connection;
-    if (place.list === this.#closing) return;
-    if (!waitsForClient(state)) return place.leave();
+  changed(connection: Relieving): void {
+    const { position, since, state } = connection;
+    if (position.list === this.#closing) return;
+    if (!waitsForClient(state)) return position.leave();
     // It was looked at, and has not moved.
-    if (place.list === this.#waiting && place.since === since) return;
-    place.since = since;
-    this.#waiting.add(place);
+    if (position.list === this.#waiting && position.since === since) return;
+    position.since = since;
+    this.#waiting.add(position);
   }
 
   /** Closes as many as there are too many. */
   relieve(now: number): void {
     for (let over = this.#over(); over > 0; over--) {
-      const longest = this.#longest();
+      const longest = this.#longest(now);
       if (longest === null) return;
       this.#end(longest, now);
     }
@@ -77,14 +88,14 @@ export class Relief {
     this.relieve(now);
     if (this.#served() < this.#room.limit) return;
     if (this.#closing.size > 0) return this.#hasten(now);
-    const longest = this.#longest();
+    const longest = this.#longest(now);
     if (longest !== null && now - longest.since >= WAITED_WHEN_FULL_MS) this.#end(longest, now);
   }
 
   /** No descriptor is left, perhaps for reasons that are none of the server's: it gives back one at least. */
   exhausted(now: number): void {
     if (this.#over() > 0) return this.relieve(now);
-    const longest = this.#longest();
+    const longest = this.#longest(now);
     if (longest !== null) this.#end(longest, now);
   }
 
@@ -92,31 +103,33 @@ export class Relief {
     return this.#served() - this.#room.mark - this.#closing.size;
   }
 
-  /** Who has waited for longest; those that have changed meanwhile get another place at the next tick. */
-  #longest(): Relieving | null {
-    const list = this.#waiting;
-    for (let place = list.first; place !== null; place = list.first) {
-      if (!place.owner.listed) return place.owner;
-      place.leave();
+  /** Who has waited for longest; those that have changed meanwhile get another position at the next tick. */
+  #longest(now: number): Relieving | null {
+    let position = this.#waiting.first;
+    for (let passed = 0; position !== null && passed < MOST_PASSED; passed++) {
+      const { next, owner } = position;
+      if (owner.listed) position.leave();
+      else if (owner.requests > 0 || now - owner.since >= NEW_MS) return owner;
+      position = next;
     }
     return null;
   }
 
   #end(connection: Relieving, now: number): void {
-    const { place } = connection;
-    place.since = now;
-    this.#closing.add(place);
+    const { position } = connection;
+    position.since = now;
+    this.#closing.add(position);
     if (connection.state === "idle") connection.close("pressure");
     else connection.abort("pressure");
   }
 
   /** Cuts those that have lingered for long enough. */
   #hasten(now: number): void {
-    let place = this.#closing.first;
-    while (place !== null && now - place.since >= LINGER_WHEN_FULL_MS) {
-      const { next, owner } = place;
+    let position = this.#closing.first;
+    while (position !== null && now - position.since >= LINGER_WHEN_FULL_MS) {
+      const { next, owner } = position;
       owner.abort("pressure");
-      place = next;
+      position = next;
     }
   }
 }

@@ -86,14 +86,26 @@ Deno.test("connections that came and sent nothing are idle as well, and make roo
   });
 });
 
-Deno.test("a burst that fills the server within one tick leaves room after it", async () => {
+Deno.test("a burst that fills the server has a second for its requests; then there is room", async () => {
   await onRig(limited(20), async (rig) => {
     const lines: Line[] = [];
     for (let turn = 0; turn < 20; turn++) lines.push(await rig.connect());
     assertEquals(rig.reactor.connections.size, 20);
-    await rig.advance(TICKS_MS);
+    await rig.advance(900);
+    assertEquals(await relieved(lines), []);
+    await rig.advance(200);
     assertEquals(await relieved(lines), [0, 1]);
     assertEquals((await rig.sent(GET)).statuses(), [200]);
+  });
+});
+
+Deno.test("a new connection does not give way before others that have had an answer", async () => {
+  await onRig(limited(20), async (rig) => {
+    const fresh = await rig.connect();
+    const lines = [fresh, ...await idlers(rig, 5)];
+    for (let turn = 0; turn < 13; turn++) lines.push(await rig.sent(GET));
+    await rig.advance(TICKS_MS);
+    assertEquals(await relieved(lines), [1]);
   });
 });
 
@@ -119,6 +131,8 @@ for (
       lines.push(await begin(rig));
       await rig.advance(TICKS_MS);
       lines.push(...await idlers(rig, 5));
+      // A new connection is left alone for a second.
+      await rig.advance(500);
       for (let turn = 0; turn < 5; turn++) {
         lines.push(await rig.connect());
         await relieved(lines);
