@@ -77,6 +77,7 @@ const GOOD: readonly (readonly [raw: string, body: string])[] = [
   [chunk("3\t ;a"), "abc"],
   [chunk("3; \ta"), "abc"],
   [chunk("3;a =b"), "abc"],
+  [chunk("3;a \t =b"), "abc"],
   [chunk("3;a= \tb"), "abc"],
   [chunk("3;a ;b"), "abc"],
   [chunk("3;a=b ;c"), "abc"],
@@ -213,6 +214,9 @@ Deno.test("ChunkedDecoder.next() bounds a chunk's line, and takes one at the bou
   const raw = chunk(line);
   check(raw, { body: "abc", length: raw.length }, { lineBytes: line.length });
   check(raw, "bad_chunk", { lineBytes: line.length - 1 });
+  for (const spaced of ["3 \t;a", "3; \ta", "3;a \t=b", "3;a= \tb", '3;a="b" \t;c']) {
+    check(chunk(spaced), "bad_chunk", { lineBytes: spaced.length - 1 });
+  }
   const two = `${line}\r\nabc\r\n${raw}`;
   check(two, { body: "abcabc", length: two.length }, { lineBytes: line.length });
 });

@@ -75,6 +75,14 @@ Deno.test("one field section in 16 unknown ones is remembered, and no more than 
   }
   const remembered = [8, 7, 6, 5, 4, 3, 2, 1, 0].filter((i) => outcomeOf(raw(i), crowded)[1]);
   assertEquals(remembered, [8, 7, 6, 5, 4, 3, 2, 1]);
+  const turned = new HeadMemory();
+  for (let i = 0; i < 40; i++) {
+    assertEquals([outcomeOf(raw(i), turned)[1], outcomeOf(raw(i), turned)[1]], [false, true]);
+  }
+  // The latest first: what is asked for and not known is learned.
+  const latest = Array.from({ length: 40 }, (_, i) => 39 - i)
+    .filter((i) => outcomeOf(raw(i), turned)[1]);
+  assertEquals(latest, [39, 38, 37, 36, 35, 34, 33, 32]);
 });
 
 Deno.test("a known section gives each name its own value, however often and many are asked for", () => {
@@ -101,10 +109,24 @@ Deno.test("long fields, and those of a client without Host, are not remembered",
   }
 });
 
+Deno.test("fields of 1,024 bytes are remembered, a byte more is not", () => {
+  const short = head("GET /longer HTTP/1.1", "Host: a", "x: ");
+  const filler = "y".repeat(1_024 - (short.length - short.indexOf("Host")));
+  for (const [value, known] of [[filler, true], [filler + "y", false]] as const) {
+    const raw = head("GET /longer HTTP/1.1", "Host: a", `x: ${value}`);
+    const memory = new HeadMemory();
+    outcomeOf(raw, memory);
+    assertEquals(outcomeOf(raw, memory), [fresh(raw), known]);
+  }
+});
+
 Deno.test("where nothing repeats, 64 of 4,096 sections are looked for, until one is found", () => {
   const memory = new HeadMemory();
   for (let i = 0; i < 64; i++) outcomeOf(get(`x: ${i}`), memory);
-  for (let i = 64; i < 4_096; i++) assertEquals(outcomeOf(get("x: 48"), memory)[1], false);
+  assertEquals(outcomeOf(get("x: 64"), memory)[1], false);
+  for (let i = 65; i < 4_096; i++) assertEquals(outcomeOf(get("x: 48"), memory)[1], false);
+  assertEquals(outcomeOf(get("x: 64"), memory)[1], false);
+  for (let i = 1; i < 4_096; i++) outcomeOf(get("x: 48"), memory);
   assertEquals(outcomeOf(get("x: 48"), memory)[1], true);
   assertEquals(outcomeOf(get("x: 0"), memory)[1], true);
 });
