@@ -33,7 +33,7 @@ const STEERING_ERRORS = [
 ];
 const TAB_AFTER_VALUE = /\n(?:transfer-encoding|content-length|connection):[^\r\n]*\t *\r\n/i;
 const EXTENSION_ERRORS = ["HPE_INVALID_CHUNK_SIZE", "HPE_STRICT"];
-const EXTENSION_SPACE = /\n[0-9a-f]+(?:[ \t]+;|;[^\r\n]*[ \t])/i;
+export const EXTENSION_SPACE = /\n[0-9a-f]+(?:[ \t]+;|;[^\r\n]*[ \t])/i;
 /** A field that steers the connection, in a trailer section. */
 export const STEERING_TRAILER =
   /\n0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*(?:transfer-encoding|content-length|connection):/i;

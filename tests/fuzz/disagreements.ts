@@ -8,7 +8,7 @@
 
 import { GET, head, request } from "../support/requests.ts";
 import type { Parting } from "./comparison.ts";
-import { DIFFERENCES, STEERING_TRAILER } from "./differences.ts";
+import { DIFFERENCES, EXTENSION_SPACE, STEERING_TRAILER } from "./differences.ts";
 import type { Seen } from "./reading.ts";
 
 /** A rule that Weir reads in another way than some. */
@@ -89,6 +89,17 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     example: head("POST / HTTP/1.1", "Host: h", "Transfer-Encoding: chunked") +
       "0\r\nTransfer-Encoding: identity\r\n\r\n",
     applies: ({ bytes }) => STEERING_TRAILER.test(bytes),
+  },
+  {
+    name: "white space before the `;` of a chunk extension",
+    section: "RFC 9112 §7.1.1, RFC 9110 §5.6.3",
+    servers: ["h11"],
+    theirs: "refuses the body",
+    why: "Bad white space has to be read and dropped",
+    example: head("POST / HTTP/1.1", "Host: h", "Transfer-Encoding: chunked") +
+      "3 ;a\r\nabc\r\n0\r\n\r\n",
+    applies: ({ bytes, theirs }) =>
+      theirs.error?.startsWith("illegal chunk header") === true && EXTENSION_SPACE.test(bytes),
   },
   {
     name: "an expectation that nobody knows, in HTTP/1.0",
