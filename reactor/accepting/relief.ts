@@ -1,7 +1,8 @@
 /**
  * Makes room for new connections when there are almost too many: of those that wait for their clients, the one
  * that has waited for longest is closed first. So a client that keeps idle connections, or sends heads that do
- * not end, keeps nobody out. Whatever has a request under way, or was taken over by its handler, is left alone.
+ * not end, keeps nobody out. Whatever has a request under way, or was taken over by its handler, is left alone,
+ * and a new connection has a second for its first request.
  *
  * The order is brought up to date once a tick, for the connections that changed since the last one, so that a
  * request costs nothing here. A connection that has just changed is passed over until then.

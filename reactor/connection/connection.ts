@@ -23,7 +23,7 @@
  * @module
  */
 
-import { Place } from "../accepting/place.ts";
+import { Position } from "../accepting/position.ts";
 import type { Relieving } from "../accepting/relief.ts";
 import type { Applicant } from "../admission/ticket.ts";
 import {
@@ -103,7 +103,7 @@ export class Connection
   /** What waits to be written. */
   readonly outbox: Outbox;
   readonly timer: WheelNode = new WheelNode(this);
-  readonly place: Place<Relieving> = new Place<Relieving>(this);
+  readonly position: Position<Relieving> = new Position<Relieving>(this);
   listed = false;
   waiting = false;
   requests = 0;

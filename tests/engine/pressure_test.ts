@@ -109,6 +109,17 @@ Deno.test("a new connection does not give way before others that have had an ans
   });
 });
 
+Deno.test("where all others are busy, a new connection has a second for its first request", async () => {
+  await onRig(limited(20, { handle: () => {} }), async (rig) => {
+    for (let turn = 0; turn < 19; turn++) await rig.sent(GET);
+    const lines = [await rig.connect()];
+    await rig.advance(900);
+    assertEquals(await relieved(lines), []);
+    await rig.advance(200);
+    assertEquals(await relieved(lines), [0]);
+  });
+});
+
 Deno.test("requests under way are left alone, and then accepting waits", async () => {
   await onRig(limited(10, { handle: () => {} }), async (rig) => {
     const lines: Line[] = [];

@@ -49,12 +49,12 @@ for (const [habit, act] of Object.entries(HABITS)) {
   );
 }
 
-onWeir("with `refuse` as well, from the next tick on", async (peer) => {
+onWeir("with `refuse` as well, a second later", async (peer) => {
   const limits = { connections: LIMIT, overConnections: "refuse" } as unknown as Limits;
   await using running = start(peer, () => new Response("ok"), { limits });
   const clients: WireClient[] = [];
   for (let turn = 0; turn < CLIENTS; turn++) clients.push(await running.connect());
-  await pause(250);
+  await pause(1_250);
   await isOpenToOthers(running);
   for (const each of clients) each[Symbol.dispose]();
 });
