@@ -5,6 +5,7 @@
  * @module
  */
 
+import { say } from "../handlers/report.ts";
 import type { Certificate, Server, TlsOptions } from "../mod.ts";
 import type { TlsFiles } from "./listen_place.ts";
 import { errorLine, reasonOf, StartError } from "./settings/errors.ts";
@@ -57,7 +58,7 @@ export function keepCertificates({ server, files, signals }: KeepOptions): void 
     try {
       server.setCertificates(certificatesOf(files));
     } catch (error) {
-      console.error(
+      say(
         errorLine(`Cannot use the new certificates, those before serve on: ${reasonOf(error)}`),
       );
     }

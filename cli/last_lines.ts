@@ -10,7 +10,7 @@ import type { AccessLog } from "../mod.ts";
 const LAST_LINES_MS = 500;
 
 /** Who does not read does not keep the program from ending. */
-export async function inTime(work: Promise<void>): Promise<void> {
+export async function inTime(work: Promise<unknown>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, LAST_LINES_MS);
   await Promise.race([work, promise]);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { say } from "../handlers/report.ts";
 import type { ConnectionInfo, Shutdown, ShutdownReport } from "../mod.ts";
 import type { Output } from "./output.ts";
 import { formatDraining, formatReport, SIGNAL_STATUS } from "./report.ts";
@@ -72,7 +73,7 @@ export class Lifetime {
   async end(): Promise<number> {
     await this.#server?.finished;
     this.#waiting?.stop();
-    if (this.#report === null) console.error("weir: The listening socket failed");
+    if (this.#report === null) say("weir: The listening socket failed");
     else this.#say(formatReport(await this.#report));
     return this.#status;
   }

@@ -5,60 +5,45 @@
  * @module
  */
 
+import { TextOutlet, type TextSink } from "../handlers/text_outlet.ts";
 import { nextMicrotask } from "../reactor/timing/microtasks.ts";
 
 /** Lines that wait while others are written, in characters. */
 const MOST_WAITING = 65_536;
 
-const encoder = new TextEncoder();
-
-/** Where the lines go. */
-export interface Sink {
-  /** Takes some of the bytes, at least one. */
-  write(bytes: Uint8Array): Promise<number>;
-}
-
 /** See the head of this file. */
 export class Output {
-  readonly #sink: Sink;
-  #waiting = "";
-  #writing: Promise<void> | null = null;
-  /** Nobody reads any more: `weir --trace | head`. */
-  #broken = false;
+  readonly #outlet: TextOutlet;
+  /** What comes in this turn: one batch. */
+  #gathered = "";
+  #gathering: Promise<void> | null = null;
 
-  constructor(sink: Sink) {
-    this.#sink = sink;
+  constructor(sink: TextSink) {
+    this.#outlet = new TextOutlet(sink);
   }
 
   /** Adds a line after the others; resolves when there is room for more, with `false` when nobody reads. */
   async add(line: string): Promise<boolean> {
-    this.#waiting += line;
-    const writing = this.#writing ??= this.#write();
-    if (this.#waiting.length > MOST_WAITING) await writing;
-    return !this.#broken;
+    this.#gathered += line;
+    const gathering = this.#gathering ??= this.#gather();
+    if (this.#gathered.length + this.#outlet.waiting > MOST_WAITING) {
+      await gathering;
+      await this.#outlet.flushed();
+    }
+    return !this.#outlet.broken;
   }
 
   /** Resolves when everything is written, or nobody reads. */
   async flushed(): Promise<void> {
-    await this.#writing;
+    await this.#gathering;
+    await this.#outlet.flushed();
   }
 
-  async #write(): Promise<void> {
-    // A batch is what comes in one turn; the next is what came while it was written.
+  async #gather(): Promise<void> {
     await nextMicrotask();
-    try {
-      while (this.#waiting !== "") {
-        const batch = this.#waiting;
-        this.#waiting = "";
-        await this.#writeAll(encoder.encode(batch));
-      }
-      this.#writing = null;
-    } catch {
-      this.#broken = true;
-    }
-  }
-
-  async #writeAll(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await this.#sink.write(bytes.subarray(at));
+    const batch = this.#gathered;
+    this.#gathered = "";
+    this.#gathering = null;
+    this.#outlet.add(batch);
   }
 }

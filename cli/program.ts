@@ -7,6 +7,7 @@
 
 import config from "../deno.json" with { type: "json" };
 import { loadMounts, mounted, watchFrom } from "../handlers/mounts.ts";
+import { reportsWritten } from "../handlers/report.ts";
 import type { ServeHandler } from "../mod.ts";
 import { type App, HELLO } from "./app/app.ts";
 import { type Command, parseCommand } from "./command.ts";
@@ -119,5 +120,5 @@ async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
 /** Resolves when all that the program has to say has been taken. */
 async function printed(output: Output, tracing: Promise<void> | null): Promise<void> {
   await tracing;
-  await output.flushed();
+  await Promise.all([output.flushed(), reportsWritten()]);
 }

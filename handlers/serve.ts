@@ -15,7 +15,7 @@ import { ProxiedListener } from "../reactor/proxy_protocol/proxied_listener.ts";
 import { Reactor, type ShutdownReport } from "../reactor/reactor.ts";
 import type { Phase } from "../reactor/states.ts";
 import { fetchApplication, type FetchInit } from "./fetch/application.ts";
-import { report, reportLine } from "./report.ts";
+import { omitStacks, report, reportLine, reportsWritten, say } from "./report.ts";
 import type { TraceEvent } from "./trace/events.ts";
 import { trace, type TraceOptions } from "./trace/trace.ts";
 import { ClientSource } from "./client/client_source.ts";
@@ -159,6 +159,7 @@ function start(call: ServeCall, bound: Listener, terminator: Terminator | null =
       ...clients === null ? {} : { clientOf: clients.clientOf },
       application: fetchApplication(fetchInit(call, listener.addr, telemetry)),
       onAcceptError: reportAcceptError,
+      onExhausted: omitStacks,
       onDefect: reportDefect,
       onObserverError: reportObserverError,
       onLaneError: reportLaneError,
@@ -205,7 +206,7 @@ function authority(addr: Address): string {
 
 function announce(call: ServeCall, addr: ServeAddr): void {
   if (call.onListen !== undefined) return call.onListen(addr);
-  console.error(`Listening on ${locationOf(call, addr)}`);
+  say(`Listening on ${locationOf(call, addr)}`);
 }
 
 function locationOf(call: ServeCall, addr: ServeAddr): string {
@@ -218,7 +219,6 @@ function locationOf(call: ServeCall, addr: ServeAddr): string {
     : url;
 }
 
-/** Without the stack: the runtime opens files to write one, and panics where no descriptor is left. */
 function reportAcceptError(error: unknown): void {
   reportLine("Cannot accept connections at present", error);
 }
@@ -283,6 +283,8 @@ class ReactorServer implements Server {
     }
     await this.#reactor.run();
     signal?.removeEventListener("abort", this.#onAbort);
+    // A program may end itself as soon as it has finished.
+    await reportsWritten();
     this.#finish();
   }
 

@@ -42,6 +42,8 @@ export interface ReactorInit {
   readonly clientOf?: ClientOf;
   /** Told once about each run of failing accepts. */
   readonly onAcceptError: (error: unknown) => void;
+  /** Told each time when no descriptor was left for a connection. Never throws. */
+  readonly onExhausted?: () => void;
   /** Told of what was thrown where nothing may throw; the one connection has been cut. */
   readonly onDefect: (error: unknown) => void;
   /** Told of what an observer threw. */
@@ -84,6 +86,7 @@ export class Reactor implements ConnectionContext {
   readonly #observers: Observers;
   readonly #listener: Listener;
   readonly #onDefect: (error: unknown) => void;
+  readonly #onExhausted: () => void;
   readonly #acceptor: Acceptor;
   readonly #room: Room;
   readonly #population: Population<OpenConnection>;
@@ -120,12 +123,13 @@ export class Reactor implements ConnectionContext {
     this.#observers = new Observers(neverThrowing(init.onObserverError));
     this.#listener = listener;
     this.#onDefect = neverThrowing(init.onDefect);
+    this.#onExhausted = init.onExhausted ?? (() => {});
     this.#room = new Room(options.limits.connections);
     this.#population = new Population(options.limits, this.#room);
     this.#relief = new Relief(this.#room, () => this.#population.served);
     this.#heartbeat = new Heartbeat(clock, {
       onTick: () => this.#onTick(),
-      onChanged: (connection) => this.#relief.place(connection),
+      onChanged: (connection) => this.#relief.changed(connection),
     });
     this.rounds = new Rounds(clock, this.#population);
     this.#acceptor = new Acceptor({
@@ -133,7 +137,7 @@ export class Reactor implements ConnectionContext {
       clock,
       admit: (conn) => this.#admit(conn),
       isFull: () => this.#population.isFull,
-      onExhausted: () => this.#onExhausted(),
+      onExhausted: () => this.#makeRoom(),
       onError: neverThrowing(init.onAcceptError),
     });
     this.#ended = new Promise((resolve) => this.#end = resolve);
@@ -240,7 +244,7 @@ export class Reactor implements ConnectionContext {
 
   left(connection: OpenConnection): void {
     this.#heartbeat.cancel(connection);
-    connection.place.leave();
+    connection.position.leave();
     this.#population.remove(connection);
     this.#tally?.(connection.closeReason!);
     const closed = this.observers?.closed ?? null;
@@ -282,7 +286,8 @@ export class Reactor implements ConnectionContext {
   }
 
   /** No descriptor was left for a connection. */
-  #onExhausted(): void {
+  #makeRoom(): void {
+    this.#onExhausted();
     this.#room.exhausted(this.#population.size, this.now);
     this.#relief.exhausted(this.now);
   }

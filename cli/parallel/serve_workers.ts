@@ -7,6 +7,7 @@
 import { formatIncident } from "../../handlers/parallel/incident_lines.ts";
 import { checkSharing, sharesPorts, workerCount } from "../../handlers/parallel/options.ts";
 import { SILENT_MS, type Started } from "../../handlers/parallel/supervisor.ts";
+import { reportsWritten, say as sayOnStderr } from "../../handlers/report.ts";
 import type { WatchedWorkers } from "../../handlers/status/workers_source.ts";
 import { WorkerGroup } from "../../handlers/parallel/worker_group.ts";
 import type { AccessLog } from "../../mod.ts";
@@ -52,7 +53,7 @@ export async function serveWorkers(target: Target, settings: Settings): Promise<
     startMs: startTimeout === 0 ? 0 : startTimeout + LATER_MS,
     silentMs: (settings.options.timeouts?.handler ?? 0) + SILENT_MS,
     times: shutdown,
-    onIncident: (incident) => console.error(errorLine(formatIncident(incident))),
+    onIncident: (incident) => sayOnStderr(errorLine(formatIncident(incident))),
     onLogLine: (line) => log?.write(line),
     onTrace: (text) => void output.add(text),
   });
@@ -82,7 +83,7 @@ export async function serveWorkers(target: Target, settings: Settings): Promise<
   const exitStatus = await lifetime.end();
   await page?.end();
   await closeLog(log, say);
-  await inTime(output.flushed());
+  await inTime(Promise.all([output.flushed(), reportsWritten()]));
   return exitStatus;
 }
 
@@ -132,6 +133,6 @@ async function reload({ group, log, say }: Reload): Promise<void> {
   } catch (error) {
     // It is ending: nobody waits for new workers.
     if (group.phase !== "serving") return;
-    console.error(errorLine(`Cannot reload, the workers before serve on: ${reasonOf(error)}`));
+    sayOnStderr(errorLine(`Cannot reload, the workers before serve on: ${reasonOf(error)}`));
   }
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { report as reportError, say } from "../../handlers/report.ts";
 import { resolveShutdown, type Shutdown } from "../../reactor/options/options.ts";
 import { formatDraining, formatReport, SIGNAL_STATUS } from "../report.ts";
 import type { ShutdownReport } from "../../reactor/reactor.ts";
@@ -81,7 +82,7 @@ export class ProgramEnding {
 
   async #end(signal: EndingSignal): Promise<void> {
     const { readyDelay, deadline, grace } = this.#times;
-    console.error(`weir: ${signal}: ${formatDraining(this.#times, `a second ${signal}`)}`);
+    say(`weir: ${signal}: ${formatDraining(this.#times, `a second ${signal}`)}`);
     // Deno.serve's own shutdown has no deadline; Weir's servers have ended by then.
     exitAfter(readyDelay + deadline + grace + LAST_WORK_MS);
     await Promise.all([...this.#servers].map(endOne));
@@ -92,9 +93,9 @@ export class ProgramEnding {
 async function endOne(server: Endable): Promise<void> {
   try {
     const report = await server.shutdown();
-    if (report !== undefined) console.error(formatReport(report));
+    if (report !== undefined) say(formatReport(report));
   } catch (error) {
-    console.error("weir: A server cannot be shut down:", error);
+    reportError("weir: A server cannot be shut down:", error);
   }
 }
 

@@ -8,6 +8,7 @@
 import { serve as weirServe, type Server } from "../../handlers/serve.ts";
 import { unsupportedOption } from "../../handlers/serve_arguments.ts";
 import type { Shutdown } from "../../reactor/options/options.ts";
+import { say } from "../../handlers/report.ts";
 import type { ProgramEnding } from "./ending.ts";
 import { parseServeAddress, type ServeAddress } from "./serve_address.ts";
 import { ENVIRONMENT } from "../settings/environment.ts";
@@ -67,7 +68,7 @@ export class ServeReplacement {
   }
 
   #passOn(given: Arguments, reason: string): AnyServer {
-    console.error(`weir: Deno itself serves this one: ${reason}`);
+    say(`weir: Deno itself serves this one: ${reason}`);
     const { original, ending } = this.#init;
     const call = () => (original as OriginalServe)(...given);
     const server = this.#address === "applied" ? withoutVariable(ADDRESS_VARIABLE, call) : call();

@@ -8,14 +8,9 @@
 import type { ExchangeInfo, Observer } from "../../reactor/observer.ts";
 import type { Arrival, HandlerContext } from "../fetch/handler_context.ts";
 import { report } from "../report.ts";
+import { otelProviders } from "../telemetry_providers.ts";
 import type { Scheme } from "./conventions.ts";
 import type { Instrumentation } from "./instrumentation.ts";
-
-/**
- * Where the first version of OpenTelemetry's API finds its providers, whoever put them there: Deno with
- * `OTEL_DENO=true`, or an SDK. The environment itself could be read with a permission only.
- */
-const PROVIDERS = Symbol.for("opentelemetry.js.api.1");
 
 /** What telemetry needs of a server. */
 export interface Observable {
@@ -24,8 +19,8 @@ export interface Observable {
 
 /** The telemetry of a server that begins now; `null` when OpenTelemetry is off. */
 export function telemetryFor(scheme: Scheme): Telemetry | null {
-  const providers: unknown = Reflect.get(globalThis, PROVIDERS);
-  if (typeof providers !== "object" || providers === null) return null;
+  const providers = otelProviders();
+  if (providers === null) return null;
   return "trace" in providers || "metrics" in providers ? new Telemetry(scheme) : null;
 }
 

@@ -29,6 +29,14 @@ const WAYS: Readonly<Record<string, (folder: string) => string[] | Promise<strin
     return ["run", "--no-prompt", "--allow-net", ...flags, SERVER, "unix", path];
   },
   "a worker": () => ["run", "--no-prompt", "--allow-net", "--allow-read", SERVER, "worker"],
+  "a hungry handler": () => [
+    "run",
+    "--no-prompt",
+    "--allow-net",
+    "--allow-read=/dev/null",
+    SERVER,
+    "hungry",
+  ],
   TLS: async (folder) => {
     const files = await selfSigned(folder);
     return ["run", "--no-prompt", "--allow-net", `--allow-read=${folder}`, SERVER, "tls", ...files];
@@ -99,7 +107,7 @@ class Poor implements AsyncDisposable {
   }
 }
 
-for (const way of Object.keys(WAYS)) {
+for (const way of ["deno run", "deno eval", "a unix socket", "a worker", "TLS"]) {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.test(`${way}: a storm does not end it, ${signal} does`, async () => {
       await using poor = await Poor.start(way);
@@ -108,7 +116,7 @@ for (const way of Object.keys(WAYS)) {
       assertEquals(poor.ended, null, "The storm has ended it");
       for (const each of clients) each.close();
       assertEquals((await poor.kill(signal)).signal, signal);
-      assertMatch(await poor.errors, /^Cannot accept connections at present: Too many open files/);
+      assertMatch(await poor.errors, /^Cannot accept connections at present: Too many open files/m);
     });
   }
 }
@@ -131,6 +139,19 @@ for (const way of ["deno run", "a unix socket", "a worker", "TLS"]) {
     for (const each of clients) each.close();
   });
 }
+
+Deno.test("an error without a descriptor left is a 500 and a report, and not the end", async () => {
+  await using poor = await Poor.start("a hungry handler");
+  const conn = await poor.connect();
+  const answering = asks(conn);
+  // By then the handler has taken them all, so that the server cannot accept this one.
+  await pause(250);
+  const next = await poor.connect();
+  assertMatch(await within(answering, "the answer"), /^HTTP\/1\.1 500 /);
+  next.close();
+  assertEquals((await poor.kill("SIGTERM")).signal, "SIGTERM");
+  assertMatch(await poor.errors, /^The handler failed: Hungry$/m);
+});
 
 /** The connection through TLS. */
 async function secured(conn: Deno.Conn, folder: string): Promise<Deno.Conn> {
