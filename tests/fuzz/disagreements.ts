@@ -74,7 +74,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   {
     name: "a fragment right after the authority of an absolute-form",
     section: "RFC 9112 §3.2.2, RFC 3986 §3.5",
-    servers: ["Go"],
+    servers: ["Go", "nginx"],
     theirs: "400",
     why: "No client sends a fragment; one that does means the part before it",
     example: request({ target: "http://h:#x" }),
@@ -114,7 +114,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   {
     name: "`close` or `keep-alive` as a word within a connection option that is no token",
     section: "RFC 9110 §7.6.1",
-    servers: ["Go"],
+    servers: ["Go", "nginx"],
     theirs: "takes the word",
     why: "An option is all that stands between two commas; no message ends elsewhere for it",
     example: request({ fields: ["Connection: x: close"] }) + GET,
@@ -128,6 +128,35 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     why: "White space around a value is no part of it, tabs included",
     example: head("GET / HTTP/1.1", "Host:\th"),
     applies: ({ bytes }) => /\nhost: *\t/i.test(bytes),
+  },
+  {
+    name: "an encoded NUL in a target",
+    section: "RFC 3986 §2.1",
+    servers: ["nginx"],
+    theirs: "400",
+    why: "It is percent-encoded as it has to be; what it stands for is the handler's affair",
+    example: request({ target: "/%00" }),
+    applies: (parting) => targetAt(parting).includes("%00"),
+  },
+  {
+    name: "two lines of Expect",
+    section: "RFC 9110 §10.1.1, §5.3",
+    servers: ["nginx"],
+    theirs: "400",
+    why: "Expect is a list, which may come in several lines",
+    example: request({ fields: ["Expect: 100-continue", "Expect: 100-continue"] }),
+    applies: ({ weir, at }) => fieldsOf(weir.requests[at], "expect").length > 1,
+  },
+  {
+    name: "a Connection field with `close`, then another with `keep-alive`",
+    section: "RFC 9110 §5.3, RFC 9112 §9.3",
+    servers: ["nginx"],
+    theirs: "goes by the last",
+    why: "Several lines are one list, and `close` is in it",
+    example: request({ fields: ["Connection: close", "Connection: keep-alive"] }) + GET,
+    applies: ({ weir, at }) =>
+      fieldsOf(weir.requests[at - 1], "connection").length > 1 &&
+      optionsOf(weir.requests[at - 1]).includes("close"),
   },
   {
     name: "a path that leads out of the root, such as `/..`",
