@@ -87,7 +87,7 @@ Deno.test("one field section in 16 unknown ones is remembered, and no more than 
 
 Deno.test("a known section gives each name its own value, however often and many are asked for", () => {
   const memory = new HeadMemory();
-  const raw = head("GET / HTTP/1.1", "Host: a", "x: 1", "X: 2", "y:", "Cookie: b", "cookie: c");
+  const raw = head("GET / HTTP/1.1", "Host: a", "x: 1", "X:2", "y:", "Cookie: b", "cookie: c");
   const parser = new HeadParser(LIMITS, memory);
   for (let i = 0; i < 2; i++) parse(parser, whole(raw));
   const { section } = parser.head.known!;
