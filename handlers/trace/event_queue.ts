@@ -17,6 +17,8 @@ export interface EventQueueInit {
   readonly most: number;
   /** Called once, when the listener leaves or the end was reached. */
   readonly onEnd: () => void;
+  /** Called whenever the listener asks for an event. */
+  readonly onAsked?: () => void;
 }
 
 type Result<Event> = IteratorResult<Event | Lost, undefined>;
@@ -47,6 +49,16 @@ export class EventQueue<Event> implements AsyncIterableIterator<Event | Lost, un
     this.#waiting.push(event);
   }
 
+  /** Whether another event would be kept. */
+  get hasRoom(): boolean {
+    return this.#lost === 0 && this.#waiting.length < this.#init.most;
+  }
+
+  /** Events will be missing, at least one. */
+  miss(): void {
+    this.#lost++;
+  }
+
   /** Nothing follows; what waits can still be taken. */
   end(): void {
     if (this.#ended) return;
@@ -57,6 +69,7 @@ export class EventQueue<Event> implements AsyncIterableIterator<Event | Lost, un
   }
 
   next(): Promise<Result<Event>> {
+    if (!this.#ended) this.#init.onAsked?.();
     if (this.#waiting.length === 0) this.#markGap();
     const event = this.#waiting.shift();
     if (event !== undefined) return Promise.resolve({ done: false, value: event });

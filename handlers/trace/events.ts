@@ -60,11 +60,11 @@ export interface DropEvent extends TracedConnection {
   readonly droppedRequests: number;
 }
 
-/** The listener was too slow: events are missing at this place. */
+/** The listener was too slow, or away: events are missing at this place. */
 export interface LostEvent {
   /** What tells it from the others. */
   readonly type: "lost";
-  /** How many. */
+  /** How many; at least so many where nobody had listened for a minute. */
   readonly events: number;
 }
 

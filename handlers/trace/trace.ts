@@ -12,7 +12,10 @@ import {
   checkRecord,
   describe,
 } from "../../reactor/options/option_checks.ts";
+import { denoPorts } from "../../reactor/deno_ports.ts";
+import type { Clock } from "../../reactor/ports.ts";
 import type { Phase } from "../../reactor/states.ts";
+import { Attendance } from "./attendance.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { DropEvent, StateEvent, TracedConnection, TraceEvent } from "./events.ts";
 
@@ -39,7 +42,8 @@ export interface Traceable {
 const KINDS = ["state", "drop"] as const;
 
 /**
- * The events of `server` from now on, until it has ended or the listener leaves.
+ * The events of `server` from now on, until it has ended or the listener leaves. For a listener that is away for a
+ * minute, nothing is observed until it asks again.
  *
  * @throws {TypeError} If an option is unknown or of the wrong kind.
  * @throws {RangeError} If `buffer` is not whole or less than 1.
@@ -47,12 +51,25 @@ const KINDS = ["state", "drop"] as const;
 export function trace(
   server: Traceable,
   options: TraceOptions = {},
+  clock: Pick<Clock, "every"> = denoPorts().clock,
 ): AsyncIterableIterator<TraceEvent, undefined> {
   const { events, most } = resolve(options);
-  let stop = () => {};
-  const queue: EventQueue<StateEvent | DropEvent> = new EventQueue({ most, onEnd: () => stop() });
+  const queue: EventQueue<StateEvent | DropEvent> = new EventQueue({
+    most,
+    onAsked: () => {
+      attendance.asked();
+      // It may have ended while nothing was observed.
+      if (server.phase === "ended") queue.end();
+    },
+    onEnd: () => attendance.end(),
+  });
+  const attendance: Attendance = new Attendance({
+    clock,
+    hasRoom: () => queue.hasRoom,
+    observe: () => server.observe(tracer(queue, events)),
+    onAbsent: () => queue.miss(),
+  });
   if (server.phase === "ended") queue.end();
-  else stop = server.observe(tracer(queue, events));
   return queue;
 }
 

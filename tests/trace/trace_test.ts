@@ -1,4 +1,5 @@
 import type { TraceEvent, TraceOptions } from "../../mod.ts";
+import { ABSENT_MS } from "../../handlers/trace/attendance.ts";
 import { trace } from "../../handlers/trace/trace.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "../support/assert.ts";
 import { answers, Rig } from "../engine/rig.ts";
@@ -122,3 +123,47 @@ for (const [options, error, text] of BAD) {
     await rig.finish();
   });
 }
+
+Deno.test("trace() observes nothing for one who never listens, nor for one who has stopped", async () => {
+  const rig = new Rig({ handle: answers("hello") });
+  const events = trace(rig.reactor, { buffer: 4 }, rig.clock);
+  const line = await rig.sent(GET);
+  assertEquals(rig.reactor.observers !== null, true);
+  await rig.advance(ABSENT_MS);
+  assertEquals(rig.reactor.observers, null);
+  // Whoever comes late gets what was kept, where something is missing, and what happens from then on.
+  assertEquals(steps([(await events.next()).value!]), ["null idle 0"]);
+  assertEquals(rig.reactor.observers !== null, true);
+  for (let turn = 1; turn < 4; turn++) await events.next();
+  assertEquals((await events.next()).value?.type, "lost");
+  await line.wire.send(GET);
+  assertEquals(steps([(await events.next()).value!])[0]!.startsWith("idle head"), true);
+  await rig.advance(2 * ABSENT_MS);
+  assertEquals(rig.reactor.observers, null);
+  await rig.finish();
+  for await (const _ of events);
+  assertEquals(rig.clock.pending, 0);
+});
+
+Deno.test("trace() goes on for one who listens and has little to hear, or takes his time", async () => {
+  const rig = new Rig({ handle: answers("hello") });
+  const events = trace(rig.reactor, {}, rig.clock);
+  const waiting = events.next();
+  await rig.advance(10 * ABSENT_MS);
+  const line = await rig.sent(GET);
+  assertEquals(steps([(await waiting).value!]), ["null idle 0"]);
+  await rig.advance(1_000);
+  await line.wire.end();
+  await rig.advance(10 * ABSENT_MS);
+  await rig.finish();
+  assertEquals(steps(await all(events)).slice(0, 3), STATES.slice(1, 4));
+  assertEquals(rig.clock.pending, 0);
+});
+
+Deno.test("trace() that rests ends with the server", async () => {
+  const rig = new Rig({ handle: answers("hello") });
+  const events = trace(rig.reactor, {}, rig.clock);
+  await rig.advance(ABSENT_MS);
+  await rig.finish();
+  assertEquals(steps(await all(events)), ["lost 1"]);
+});
