@@ -81,6 +81,15 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     applies: (parting) => /^https?:\/\/[^/?#]*#/i.test(targetAt(parting)),
   },
   {
+    name: "a query right after the authority of an absolute-form",
+    section: "RFC 9110 §4.2.1, RFC 3986 §3.3",
+    servers: ["HAProxy"],
+    theirs: "400",
+    why: "The path of an http URI may be empty before a query",
+    example: request({ target: "http://h?a" }),
+    applies: (parting) => /^https?:\/\/[^/?#]*\?/i.test(targetAt(parting)),
+  },
+  {
     name: "a field that frames a message, in a trailer section",
     section: "RFC 9110 §6.5.1, RFC 9112 §7.1.2",
     servers: ["h11", "HAProxy"],
