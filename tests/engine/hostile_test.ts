@@ -7,7 +7,6 @@
  */
 
 import { latin1, settled } from "./fakes.ts";
-import { resolvedPath } from "../../reactor/h1/path.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 import { CHUNKED, GET, head, UPGRADE, upload } from "./requests.ts";
 import { answers, type Call, echoes, type Line, onRig, type Rig } from "./rig.ts";
@@ -161,52 +160,6 @@ Deno.test("a target that only looks like another path does not get that path's l
       ]
     ) assertEquals(await status(target), 413, target);
   });
-});
-
-Deno.test("resolvedPath() is the path of `new URL`", () => {
-  const paths = [
-    "/",
-    "/a",
-    "/a/",
-    "/a//b",
-    "//a",
-    "/a/.",
-    "/a/..",
-    "/a/./",
-    "/a/../",
-    "/..",
-    "/../..",
-    "/.",
-    "/./a",
-    "/../a",
-    "/a/b/../../c",
-    "/a/b/../../../c",
-    "/a/%2e",
-    "/a/%2E%2e/b",
-    "/a/.%2e",
-    "/a/...",
-    "/a/..b",
-    "/a/.b/c",
-    "/a/b..",
-    "/a\\b",
-    "/a\\..\\b",
-    "/a\\",
-    "/a#b",
-    "/a#/../b",
-    "/#",
-    "/a/%2f../b",
-    "/a/..;/b",
-    "/a//../b",
-    "/a/.%2",
-    "/.a%2e/",
-    "/%2e",
-    "/%2e%2e/%2e%2e/x",
-    "/a/././b/./..",
-    "/a/b/..//c",
-  ];
-  for (const path of paths) {
-    assertEquals(resolvedPath(path), new URL(`http://h${path}`).pathname, path);
-  }
 });
 
 Deno.test("reads of a connection that was taken over come back in their order, and all at its end", async () => {

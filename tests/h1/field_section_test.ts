@@ -20,6 +20,7 @@ const VALUES: readonly (readonly [lines: readonly string[], name: string, value:
     [["ab: c"], "a", null],
     [["a: b"], "ab", null],
     [["a: b"], "a:", null],
+    [["a:b:c"], "a:b", null],
     [["a: b"], "", null],
     [[], "a", null],
     [["z: 1", "Z: 2"], "z", "1, 2"],

@@ -7,11 +7,11 @@
 
 import type { Mutant } from "./mutants.ts";
 
-/** A mutant by the line it is in, which moves with the file; all that match when `nth` is missing. */
+/** A mutant by the line it is in, which moves with the file; all that match where a part is missing. */
 export interface Equivalence {
   readonly file: string;
   readonly code: string;
-  readonly change: string;
+  readonly change?: string;
   readonly nth?: number;
   readonly reason: string;
 }
@@ -19,9 +19,91 @@ export interface Equivalence {
 /** Why a mutant changes nothing; `undefined` for one that tests have to notice. */
 export function equivalenceOf({ file, code, change, nth }: Mutant): Equivalence | undefined {
   return EQUIVALENT.find((each) =>
-    each.file === file && each.code === code && each.change === change &&
+    each.file === file && each.code === code && (each.change ?? change) === change &&
     (each.nth ?? nth) === nth
   );
 }
 
-export const EQUIVALENT: readonly Equivalence[] = [];
+const OUT_OF_RANGE = "a write beyond the end of a typed array, or at NaN, does nothing";
+const ONE_MORE = "any number that no other constant has does as well";
+const SET_BEFORE_READ = "it is set before anybody reads it";
+const CACHE = "what is kept is only found faster: a table of it that is smaller or larger, or none";
+const LAST_LINE = "after the last line there is no further colon, so nothing is found there";
+
+export const EQUIVALENT: readonly Equivalence[] = [
+  {
+    file: "reactor/h1/chars.ts",
+    code: "const table = new Uint8Array(256);",
+    reason: "no byte is 256",
+  },
+  {
+    file: "reactor/h1/chars.ts",
+    code: "for (let i = 0; i < chars.length; i++) table[chars.charCodeAt(i)]! |= bit;",
+    change: "< to <=",
+    reason: OUT_OF_RANGE,
+  },
+  {
+    file: "reactor/h1/chars.ts",
+    code: "for (let c = 0x80; c <= 0xff; c++) table[c]! |= FIELD;",
+    change: "0xff to 0x100",
+    reason: OUT_OF_RANGE,
+  },
+  { file: "reactor/h1/chunked.ts", code: "DONE: 2,", reason: ONE_MORE },
+  { file: "reactor/h1/chunked.ts", code: "const DONE = 20;", reason: ONE_MORE },
+  { file: "reactor/h1/chunked.ts", code: "dataStart = 0;", reason: SET_BEFORE_READ },
+  { file: "reactor/h1/chunked.ts", code: "dataEnd = 0;", reason: SET_BEFORE_READ },
+  { file: "reactor/h1/chunked.ts", code: "position = 0;", reason: SET_BEFORE_READ },
+  {
+    file: "reactor/h1/chunked.ts",
+    code: "if (this.#excess < 0) this.#excess = 0;",
+    change: "< to <=",
+    reason: "0 becomes 0",
+  },
+  {
+    file: "reactor/h1/chunked.ts",
+    code: "if (this.#excess < 0) this.#excess = 0;",
+    change: "0 to 1",
+    nth: 0,
+    reason: "a whole number below 1 is one up to 0, and 0 becomes 0",
+  },
+  { file: "reactor/h1/field_section.ts", code: "const MOST_NAMES = 32;", reason: CACHE },
+  { file: "reactor/h1/field_section.ts", code: "const OWN = { shared: false };", reason: CACHE },
+  {
+    file: "reactor/h1/field_section.ts",
+    code: "if (known !== undefined) return known;",
+    change: "the `if` never applies",
+    reason: CACHE,
+  },
+  {
+    file: "reactor/h1/field_section.ts",
+    code: "if (values.size < MOST_NAMES) values.set(name, value);",
+    change: "the `if` never applies",
+    reason: CACHE,
+  },
+  {
+    file: "reactor/h1/field_section.ts",
+    code: "if (values.size < MOST_NAMES) values.set(name, value);",
+    change: "< to <=",
+    reason: CACHE,
+  },
+  {
+    file: "reactor/h1/field_section.ts",
+    code: "const lines = this.#lines ??= findLines(head, this.#start, this.#end);",
+    change: "??= to =",
+    reason: CACHE,
+  },
+  {
+    file: "reactor/h1/field_section.ts",
+    code: "for (let i = 0; i + 1 < lines.length; i++) {",
+    change: "+ to -",
+    nth: 0,
+    reason: LAST_LINE,
+  },
+  {
+    file: "reactor/h1/field_section.ts",
+    code: "for (let i = 0; i + 1 < lines.length; i++) {",
+    change: "< to <=",
+    nth: 0,
+    reason: LAST_LINE,
+  },
+];
