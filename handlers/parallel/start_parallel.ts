@@ -7,6 +7,7 @@
 import { resolveShutdown } from "../../reactor/options/options.ts";
 import { AccessLog } from "../access_log/access_log.ts";
 import { reportLine } from "../report.ts";
+import { threadEntry } from "../threads/entry.ts";
 import { formatIncident } from "./incident_lines.ts";
 import type { ModuleSetup } from "./module_entry.ts";
 import { checkSharing, type ParallelOptions, resolveParallel } from "./options.ts";
@@ -25,7 +26,12 @@ export async function startParallel(
   const { count, startTimeout, times, serve } = resolved;
   const log = resolved.log === null ? null : new AccessLog(resolved.log);
   const group = new WorkerGroup({
-    entry: new URL("./module_entry.ts", import.meta.url),
+    entry: threadEntry({
+      here: import.meta.url,
+      name: "start_parallel",
+      entry: "./module_entry.ts",
+      load: () => import("./module_entry.ts"),
+    }),
     data: setup,
     count,
     port: Number(serve.port ?? 8000),

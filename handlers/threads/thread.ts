@@ -13,6 +13,7 @@
  */
 
 import process from "node:process";
+import { requireReadable } from "./entry.ts";
 
 /** What a thread is started with; `Data` is what its entry makes of it. */
 export interface ThreadSetup<Data> {
@@ -50,6 +51,7 @@ export class Thread<Data> {
   readonly #port: RefPort;
 
   constructor(events: ThreadEvents, { entry, data, memory }: ThreadInit<Data>) {
+    requireReadable(entry);
     // Loaded when first needed, so that a server without threads does not load it. It must be
     // loaded before the ports are made: only then do they report that they were closed.
     const { Worker } = process.getBuiltinModule("node:worker_threads");

@@ -156,14 +156,22 @@ export class Pool {
     member.stop = this.#clock.after(ABORT_GRACE_MS, () => this.#terminate(member));
   }
 
-  /** Refuses what waits and what comes, lets what runs end, and ends all workers. */
-  async close(): Promise<void> {
+  /**
+   * Refuses what waits and what comes, lets what runs end, after `deadlineMs` at the latest, and ends all workers.
+   * A further call joins the first.
+   */
+  async close(deadlineMs: number): Promise<void> {
+    if (this.#isClosed) return await this.#closed.promise;
     this.#isClosed = true;
     this.#stopPause?.();
     for (const task of [...this.#queue.keys()]) this.#drop(task, "closed");
     for (const member of [...this.#members]) if (member.task === null) this.#end(member);
     this.#settle();
+    const stop = this.#clock.after(deadlineMs, () => {
+      for (const member of [...this.#members]) this.#terminate(member);
+    }, { hold: true });
     await this.#closed.promise;
+    stop();
   }
 
   /** Its counts. */

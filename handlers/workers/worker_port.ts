@@ -4,6 +4,7 @@
  * @module
  */
 
+import { threadEntry } from "../threads/entry.ts";
 import { Thread } from "../threads/thread.ts";
 import type { WorkerSetup } from "./bootstrap.ts";
 import type { FromExchange, FromWorker, ToWorker } from "./messages.ts";
@@ -33,9 +34,18 @@ export interface WorkerPort {
 /** Starts a worker. */
 export type Spawn = (events: WorkerEvents) => WorkerPort;
 
-/** Starts threads that run `module`, each with at most `memory` MiB of heap if that is not 0. */
+/**
+ * Starts threads that run `module`, each with at most `memory` MiB of heap if that is not 0.
+ *
+ * @throws {TypeError} In a bundle, which has no file for them to begin with.
+ */
 export function threads(module: string, memory: number): Spawn {
-  const entry = new URL("./bootstrap.ts", import.meta.url);
+  const entry = threadEntry({
+    here: import.meta.url,
+    name: "worker_port",
+    entry: "./bootstrap.ts",
+    load: () => import("./bootstrap.ts"),
+  });
   return (events) =>
     new Thread<WorkerSetup>({
       message: (message) => deliver(events, message as FromWorker),

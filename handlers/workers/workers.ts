@@ -6,6 +6,7 @@
  */
 
 import { denoPorts } from "../../reactor/deno_ports.ts";
+import { resolveShutdown, type Shutdown } from "../../reactor/options/options.ts";
 import type { Client } from "../../reactor/request_head.ts";
 import { report } from "../report.ts";
 import { WorkerExchange } from "./exchange.ts";
@@ -43,10 +44,13 @@ export interface Workers extends AsyncDisposable {
   stats(): WorkersStats;
   /**
    * Ends the pool: what waits and what comes gets 503, what runs is finished (its time-out and its
-   * signal still cut it). Resolves when all workers have ended, or half a second later when a
-   * thread that never yields cannot. Close it after the server's shutdown.
+   * signal still cut it), and terminated after `deadline` ms (default 20,000, as for `Server.shutdown`).
+   * Resolves when all workers have ended, or half a second later when a thread that never yields
+   * cannot; a further call joins the first. Close it after the server's shutdown.
+   *
+   * @throws {RangeError} If the deadline is negative, fractional or over 2,147,483,647.
    */
-  close(): Promise<void>;
+  close(times?: Partial<Pick<Shutdown, "deadline">>): Promise<void>;
 }
 
 /**
@@ -64,8 +68,11 @@ export interface Workers extends AsyncDisposable {
  *
  * Needs `--allow-read` for a local module and for Weir's own files, `--allow-import` for a remote one.
  *
+ * A bundle (`deno bundle`) has no file for a thread to begin with: bundle the program with `--external` for
+ * Weir, and keep the module beside the bundle. With `deno compile`, name the module with `--include`.
+ *
  * @throws {TypeError} If the module is not a URL, a name among the options is unknown, or a value is
- * not a number.
+ * not a number; or in a bundle that has Weir in it.
  * @throws {RangeError} If a number is not whole or out of its range.
  */
 export function workers(module: URL | string, options?: WorkersOptions): Workers {
@@ -79,10 +86,13 @@ export function workers(module: URL | string, options?: WorkersOptions): Workers
   let requests = 0;
   const handler = (request: Request, info: Partial<WorkerHandlerInfo> = {}) =>
     new WorkerExchange(request, { id: ++requests, info: posted(info), pool }).run();
+  const close = async (times?: Partial<Pick<Shutdown, "deadline">>) => {
+    await pool.close(resolveShutdown(times).deadline);
+  };
   return Object.assign(handler, {
     stats: () => pool.stats(),
-    close: () => pool.close(),
-    [Symbol.asyncDispose]: () => pool.close(),
+    close,
+    [Symbol.asyncDispose]: () => close(),
   });
 }
 

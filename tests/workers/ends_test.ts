@@ -180,6 +180,15 @@ Deno.test("a closed pool finishes what runs and refuses the rest", async () => {
   assertEquals([pool.stats().workers, pool.stats().stuck], [0, 0]);
 });
 
+Deno.test("a closed pool waits for a handler without an end until the deadline", async () => {
+  const pool = handlersPool();
+  await warm(pool);
+  const running = assertRejects(() => pool(requestTo("/wait")), WorkerCrash);
+  await assertRejects(() => pool.close({ deadline: -1 }), RangeError);
+  await within(pool.close({ deadline: 200 }), "the pool to close", 5_000);
+  assertMatch((await running).message, /terminated/);
+});
+
 Deno.test("a server with a pool ends by itself after its shutdown, also after an endless loop", async () => {
   const options = { min: 1, max: 2, timeout: 200 };
   await using child = serverWith(options);

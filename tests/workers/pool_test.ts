@@ -235,7 +235,7 @@ Deno.test("a close ends the pause after a failed start", async () => {
   const { clock, pool, workers } = rig({ min: 1 });
   workers[0]!.events.crashed(new Error("no"));
   workers[0]!.events.gone();
-  await pool.close();
+  await pool.close(20_000);
   assertEquals(clock.pending, 0);
 });
 
@@ -286,7 +286,7 @@ Deno.test("a close waits for threads, but not for stuck ones", async () => {
   workers[0]!.events.ready();
   const waiting = submit();
   let closed = false;
-  const closing = pool.close().then(() => closed = true);
+  const closing = pool.close(20_000).then(() => closed = true);
   assertEquals(waiting.log, ["refused: closed"]);
   assertEquals(submit().log, ["refused: closed"]);
   await clock.advance(10_000);
@@ -295,6 +295,25 @@ Deno.test("a close waits for threads, but not for stuck ones", async () => {
   assertEquals(workers[0]!.terminated, true);
   await clock.advance(500);
   await closing;
+});
+
+Deno.test("a close terminates what still runs at its deadline", async () => {
+  const { clock, pool, workers, submit } = rig({ max: 1, timeout: 0 });
+  const task = submit();
+  workers[0]!.events.ready();
+  let closed = false;
+  const closing = pool.close(5_000).then(() => closed = true);
+  const joining = pool.close(60_000);
+  await clock.advance(4_999);
+  assertEquals([closed, workers[0]!.terminated, clock.holds], [false, false, true]);
+  await clock.advance(1);
+  assertEquals(task.log, ["begin", "crashed: The worker was terminated"]);
+  await clock.advance(500);
+  await Promise.all([closing, joining]);
+  assertEquals(
+    [workers[0]!.terminated, pool.stats().workers, clock.pending],
+    [true, 0, 0] as unknown[],
+  );
 });
 
 for (
