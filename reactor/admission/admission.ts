@@ -25,6 +25,7 @@
 
 import type { QueuedRequest } from "../request_head.ts";
 import type { Clock, StopTimer } from "../ports.ts";
+import { resolveShutdown, type Shutdown } from "../options/options.ts";
 import type { QueueOptions } from "../options/queue_options.ts";
 import { nextMicrotask } from "../timing/microtasks.ts";
 import { Abandoned } from "./abandoned.ts";
@@ -64,8 +65,13 @@ export interface QueueStats {
 export interface WorkQueue {
   /** The state of the queue now. */
   stats(): QueueStats;
-  /** Resolves when everything that is in the queue or at work at the call has ended, however it ended. */
-  flush(): Promise<void>;
+  /**
+   * Resolves with `true` when everything that is in the queue or at work at the call has ended, however it
+   * ended, or with `false` after `deadline` ms (default 20,000, as for `Server.shutdown`).
+   *
+   * @throws {RangeError} If the deadline is negative, fractional or over 2,147,483,647.
+   */
+  flush(times?: Partial<Pick<Shutdown, "deadline">>): Promise<boolean>;
   /** Begins no further handler until {@linkcode WorkQueue.resume}; requests wait, within the limits. */
   pause(): void;
   /** Begins handlers again. A shutdown does so as well. */
@@ -85,7 +91,7 @@ export class Admission implements WorkQueue, TicketOffice {
   readonly #turn: Turn;
   readonly #waits = new Waits();
   readonly #abandoned: Abandoned;
-  readonly #flushes = new Flushes();
+  readonly #flushes: Flushes;
   #active = 0;
   #shed = 0;
   #left = 0;
@@ -98,6 +104,7 @@ export class Admission implements WorkQueue, TicketOffice {
   constructor(init: AdmissionInit) {
     const { maxActive, maxQueued, maxWait, lane } = init.options;
     this.#clock = init.clock;
+    this.#flushes = new Flushes(init.clock);
     this.#turn = new Turn(init.clock);
     this.#abandoned = new Abandoned(init.clock);
     this.#limit = maxActive === "auto"
@@ -179,8 +186,8 @@ export class Admission implements WorkQueue, TicketOffice {
     };
   }
 
-  flush(): Promise<void> {
-    return this.#flushes.flush();
+  async flush(times?: Partial<Pick<Shutdown, "deadline">>): Promise<boolean> {
+    return await this.#flushes.flush(resolveShutdown(times).deadline);
   }
 
   pause(): void {

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Clock } from "../ports.ts";
+
 interface Flush {
   readonly epoch: number;
   /** How many requests of the epoch are not over. */
@@ -14,10 +16,15 @@ interface Flush {
 
 /** The calls of `flush` of one queue, and the requests that each waits for. */
 export class Flushes {
+  readonly #clock: Pick<Clock, "after">;
   readonly #flushes: Flush[] = [];
   #epoch = 0;
   /** How many requests of the present epoch are not over. */
   #alive = 0;
+
+  constructor(clock: Pick<Clock, "after">) {
+    this.#clock = clock;
+  }
 
   /** A request has come. Returns its epoch, which `over` asks for. */
   enter(): number {
@@ -36,9 +43,14 @@ export class Flushes {
     this.#settle();
   }
 
-  /** Resolves when all requests that have come so far are over. */
-  flush(): Promise<void> {
-    return new Promise((done) => {
+  /** Resolves with `true` when all requests that have come so far are over, or with `false` after `ms`. */
+  flush(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const stop = this.#clock.after(ms, () => resolve(false), { hold: true });
+      const done = () => {
+        stop();
+        resolve(true);
+      };
       this.#flushes.push({ epoch: this.#epoch++, left: this.#alive, done });
       this.#alive = 0;
       this.#settle();

@@ -13,7 +13,7 @@ import type { Ticket } from "../../reactor/admission/ticket.ts";
 import { DEFAULT_QUEUE, type QueueOptions } from "../../reactor/options/queue_options.ts";
 import type { QueuedRequest } from "../../reactor/request_head.ts";
 import { FakeClock, settled } from "../engine/fakes.ts";
-import { assert, assertEquals } from "../support/assert.ts";
+import { assert, assertEquals, assertRejects } from "../support/assert.ts";
 
 /** How the handler of a request goes. */
 interface Work {
@@ -190,7 +190,7 @@ Deno.test("Admission: no lane starves, whatever comes", async () => {
 async function endOf(desk: Desk): Promise<void> {
   let flushed = false;
   desk.admission.resume();
-  desk.admission.flush().then(() => flushed = true);
+  desk.admission.flush().then((all) => flushed = all);
   await desk.clock.advance(2_000);
   // What never settles by itself is aborted, as by a shutdown.
   for (const job of desk.jobs) job.leave();
@@ -314,6 +314,22 @@ Deno.test("Admission: flush() waits for what was there, and for nothing that cam
   assertEquals(ended, []);
   await desk.clock.advance(30);
   assertEquals([ended, later.fate], [["flush"], "active"] as never);
+  await endOf(desk);
+});
+
+Deno.test("Admission: flush() waits until its deadline, and says that something is left", async () => {
+  const desk = new Desk({ maxActive: 1 });
+  desk.come({ ms: null });
+  const ended: unknown[] = [];
+  desk.admission.flush().then((all) => ended.push(["first", all]));
+  desk.admission.flush({ deadline: 300 }).then((all) => ended.push(["second", all]));
+  await assertRejects(() => desk.admission.flush({ deadline: -1 }), RangeError);
+  await desk.clock.advance(299);
+  assertEquals(ended, []);
+  await desk.clock.advance(1);
+  assertEquals(ended, [["second", false]]);
+  await desk.clock.advance(19_700);
+  assertEquals(ended, [["second", false], ["first", false]]);
   await endOf(desk);
 });
 

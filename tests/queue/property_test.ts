@@ -201,7 +201,7 @@ Deno.test("a shutdown in the middle of anything leaves nobody in the queue, and 
         grace: 100,
       });
       let flushed = false;
-      rig.reactor.admission!.flush().then(() => flushed = true);
+      rig.reactor.admission!.flush().then((all) => flushed = all);
       for (const each of later) if (!("send" in each)) await take(world, each);
       await rig.advance(3_000);
       await ended;
