@@ -15,7 +15,7 @@ import { ProxiedListener } from "../reactor/proxy_protocol/proxied_listener.ts";
 import { Reactor, type ShutdownReport } from "../reactor/reactor.ts";
 import type { Phase } from "../reactor/states.ts";
 import { fetchApplication, type FetchInit } from "./fetch/application.ts";
-import { omitStacks, report, reportLine, reportsWritten, say } from "./report.ts";
+import { omitStacks, report, reportLine, reportsWritten } from "./report.ts";
 import type { TraceEvent } from "./trace/events.ts";
 import { trace, type TraceOptions } from "./trace/trace.ts";
 import { ClientSource } from "./client/client_source.ts";
@@ -206,7 +206,8 @@ function authority(addr: Address): string {
 
 function announce(call: ServeCall, addr: ServeAddr): void {
   if (call.onListen !== undefined) return call.onListen(addr);
-  say(`Listening on ${locationOf(call, addr)}`);
+  // In order with what the program itself prints as it starts; no client can have it repeated.
+  console.error(`Listening on ${locationOf(call, addr)}`);
 }
 
 function locationOf(call: ServeCall, addr: ServeAddr): string {
