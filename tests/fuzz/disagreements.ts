@@ -302,7 +302,7 @@ function isOld(bytes: string, seen: Seen | undefined): boolean {
 function optionsOf(seen: Seen | undefined): string[] {
   return fieldsOf(seen, "connection")
     .flatMap((value) => value.toLowerCase().split(","))
-    .map((option) => option.trim());
+    .map((option) => option.replace(/^[ \t]+|[ \t]+$/g, ""));
 }
 
 function fieldsOf(seen: Seen | undefined, name: string): string[] {

@@ -26,6 +26,7 @@ const VALUES: readonly (readonly [lines: readonly string[], name: string, value:
     [["z: 1", "Z: 2"], "z", "1, 2"],
     [["b: 0", "a: 1", "c: 0", "a:", "a: 3"], "a", "1, , 3"],
     [["Cookie: a=1", "b: c", "cookie: d=2"], "COOKIE", "a=1; d=2"],
+    [["Accept: a", "accept: b"], "accept", "a, b"],
     [["Cookies: a", "cookies: b"], "cookies", "a, b"],
     // Bit 5 tells the cases of letters apart, and other characters too.
     [["a{: 1"], "a[", null],

@@ -106,4 +106,16 @@ export const EQUIVALENT: readonly Equivalence[] = [
     nth: 0,
     reason: LAST_LINE,
   },
+  {
+    file: "reactor/h1/field_section.ts",
+    code: "while (start < end && isBlank(head.charCodeAt(start))) start++;",
+    change: "< to <=",
+    reason: "at its end a CR stands, which is not blank",
+  },
+  {
+    file: "reactor/h1/field_section.ts",
+    code: "while (end > start && isBlank(head.charCodeAt(end - 1))) end--;",
+    change: "> to >=",
+    reason: "a slice that ends before its start is empty, as one that ends at it",
+  },
 ];
