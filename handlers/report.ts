@@ -1,7 +1,7 @@
 /**
  * The library's one way to stderr, for all servers of a thread. A program that has put a function of its own in
- * the place of `console.error`, or collects what is printed by OpenTelemetry, gets the reports there, as before
- * with the errors of `Deno.serve`.
+ * the place of `console.error`, or whose console OpenTelemetry exports, gets the reports there, as it gets those
+ * of `Deno.serve`: that function then decides whether anybody waits.
  *
  * @module
  */

@@ -47,7 +47,7 @@ export class Reporter {
     this.#init = init;
     this.#outlet = new TextOutlet(init.sink);
     this.#rate = new ReportRate(init.clock, (count) => {
-      this.say(`Weir leaves out ${count} more reports of the last second`);
+      this.say(`Weir has left out ${count} more reports`);
     });
   }
 

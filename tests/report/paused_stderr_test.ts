@@ -66,7 +66,7 @@ Deno.test("a flood of errors with an unread stderr holds nobody up, and comes ou
   const text = await reading;
   assertMatch(text, /^The handler failed: Error: x{10000}\n/);
   const reports = text.match(/^The handler failed: /gm)!.length;
-  const leftOut = [...text.matchAll(/^Weir leaves out (\d+) more reports/gm)];
+  const leftOut = [...text.matchAll(/^Weir has left out (\d+) more reports/gm)];
   assertEquals(leftOut.reduce((sum, [, count]) => sum + Number(count), reports), 500);
 });
 

@@ -83,12 +83,12 @@ Deno.test("a flood is cut to a hundred at once and ten a second, and the rest is
   await settled();
   assertEquals([sink.text.match(/It failed/g)!.length, inspections()], [100, 100]);
   await clock.advance(1_000);
-  assertMatch(sink.text, /\nWeir leaves out 900 more reports of the last second\n$/);
+  assertMatch(sink.text, /\nWeir has left out 900 more reports\n$/);
   for (let turn = 0; turn < 1_000; turn++) reporter.report("It failed:", ERROR);
   await settled();
   assertEquals(sink.text.match(/It failed/g)!.length, 110);
   await reporter.written();
-  assertMatch(sink.text, /\nWeir leaves out 990 more reports of the last second\n$/);
+  assertMatch(sink.text, /\nWeir has left out 990 more reports\n$/);
   assertEquals(clock.pending, 0);
   await clock.advance(20_000);
   for (let turn = 0; turn < 100; turn++) reporter.reportLine("It failed", ERROR);
@@ -113,7 +113,7 @@ Deno.test("while nobody reads, what waits is bounded, and the rest is counted", 
   assert(sink.text.length < 300_000, `${sink.text.length} characters`);
   assertMatch(sink.text, /^It failed: x{16000}x* …\n/);
   const reports = sink.text.match(/It failed/g)!.length;
-  assertMatch(sink.text, new RegExp(`\\nWeir leaves out ${100 - reports} more reports`));
+  assertMatch(sink.text, new RegExp(`\\nWeir has left out ${100 - reports} more reports`));
 });
 
 Deno.test("the end waits for a second for a reader who pauses, and no longer", async () => {
@@ -175,7 +175,7 @@ Deno.test("a program's own console.error gets the error itself, and may throw", 
   assertEquals(got, [["It failed:", ERROR], ["It failed: first line"], ["Said"]]);
   for (let turn = 0; turn < 200; turn++) reporter.report("It failed:", ERROR);
   await clock.advance(1_000);
-  assertEquals(got.at(-1), ["Weir leaves out 102 more reports of the last second"]);
+  assertEquals(got.at(-1), ["Weir has left out 102 more reports"]);
   assertEquals(sink.text, "");
   const throwing = fakes({
     collector: () => () => {
