@@ -130,13 +130,13 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     applies: ({ weir, at }) => optionsOf(weir.requests[at - 1]).some(hasWord),
   },
   {
-    name: "a tab before the value of Host",
+    name: "a tab before or after the value of Host",
     section: "RFC 9112 §5",
     servers: ["nginx"],
     theirs: "400",
     why: "White space around a value is no part of it, tabs included",
     example: head("GET / HTTP/1.1", "Host:\th"),
-    applies: ({ bytes }) => /\nhost: *\t/i.test(bytes),
+    applies: ({ bytes }) => /\nhost:(?: *\t|[^\r\n]*\t *\r)/i.test(bytes),
   },
   {
     name: "an encoded NUL in a target",
@@ -187,13 +187,13 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     applies: ({ weir, at }) => fieldsOf(weir.requests[at - 1], "connection").some(isNotAscii),
   },
   {
-    name: "a method with other octets than A to Z, `_` and `-`, or TRACE",
+    name: "a method with other octets than A to Z, `_` and `-`, or TRACE or CONNECT",
     section: "RFC 9110 §9.1, §16.1.1",
     servers: ["nginx"],
     theirs: "400 or 405",
     why: "Methods are an open list of tokens; what one means is the handler's affair",
     example: request({ method: "brew" }),
-    applies: ({ weir, at }) => /^TRACE$|[^A-Z_-]/.test(weir.requests[at]?.method ?? ""),
+    applies: ({ weir, at }) => /^(?:TRACE|CONNECT)$|[^A-Z_-]/.test(weir.requests[at]?.method ?? ""),
   },
   {
     name: "`OPTIONS *`",

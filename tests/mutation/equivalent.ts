@@ -29,6 +29,7 @@ const ONE_MORE = "any number that no other constant has does as well";
 const SET_BEFORE_READ = "it is set before anybody reads it";
 const CACHE = "what is kept is only found faster: a table of it that is smaller or larger, or none";
 const LAST_LINE = "after the last line there is no further colon, so nothing is found there";
+const NO_SUCH_NAME = "no name of that length, or with that initial, is in the table";
 
 export const EQUIVALENT: readonly Equivalence[] = [
   {
@@ -118,4 +119,14 @@ export const EQUIVALENT: readonly Equivalence[] = [
     change: "> to >=",
     reason: "a slice that ends before its start is empty, as one that ends at it",
   },
+  { file: "reactor/h1/fields.ts", code: "export const FIELD_UPGRADE = 6;", reason: ONE_MORE },
+  { file: "reactor/h1/fields.ts", code: "const LONGEST_NAME = 17;", reason: NO_SUCH_NAME },
+  {
+    file: "reactor/h1/fields.ts",
+    code: "const INITIALS = Uint8Array.from(NAMES, (known) => known?.name[0] ?? 0);",
+    change: "0 to 1",
+    nth: 1,
+    reason: NO_SUCH_NAME,
+  },
+  { file: "reactor/h1/fields.ts", code: "length: LONGEST_NAME + 1,", reason: NO_SUCH_NAME },
 ];
