@@ -12,6 +12,11 @@ testHeads([
   ["keeps HTTP/1.1 alive with other options", get("Connection: x, closed, clos"), {
     keepAlive: true,
   }],
+  [
+    "keeps HTTP/1.1 alive with options as long as those it knows",
+    get("Connection: clotx, upgradx, keep-alivx, xlose, xpgrade, xeep-alive", "Upgrade: a"),
+    { keepAlive: true, upgrade: false },
+  ],
   ["closes HTTP/1.1 when asked", get("Connection: close"), { keepAlive: false }],
   ["closes in any case", get("cONNECTION:CLOSE"), { keepAlive: false }],
   ["closes with close among several options", get("Connection: x , close\t,y"), {
@@ -43,6 +48,9 @@ testHeads([
   }],
   ["closes HTTP/1.0", get10(), { keepAlive: false }],
   ["closes HTTP/1.0 when asked", get10("Connection: close"), { keepAlive: false }],
+  ["closes HTTP/1.0 with an option as long as keep-alive", get10("Connection: keep-alivx"), {
+    keepAlive: false,
+  }],
   ["keeps HTTP/1.0 alive when asked", get10("Connection: keep-alive"), { keepAlive: true }],
   ["keeps HTTP/1.0 alive in any case", get10("Connection: a, Keep-Alive"), { keepAlive: true }],
   ["closes HTTP/1.0 with both options", get10("Connection: keep-alive, close"), {

@@ -129,4 +129,10 @@ export const EQUIVALENT: readonly Equivalence[] = [
     reason: NO_SUCH_NAME,
   },
   { file: "reactor/h1/fields.ts", code: "length: LONGEST_NAME + 1,", reason: NO_SUCH_NAME },
+  {
+    file: "reactor/h1/fields.ts",
+    code: "while (from < to) {",
+    change: "< to <=",
+    reason: "an empty element at the end means nothing",
+  },
 ];
