@@ -17,6 +17,10 @@ testHeads([
     get("Connection: clotx, upgradx, keep-alivx, xlose, xpgrade, xeep-alive", "Upgrade: a"),
     { keepAlive: true, upgrade: false },
   ],
+  ["keeps HTTP/1.1 alive when h2c is offered", get("Connection: Upgrade", "Upgrade: h2c"), {
+    keepAlive: true,
+    upgrade: false,
+  }],
   ["closes HTTP/1.1 when asked", get("Connection: close"), { keepAlive: false }],
   ["closes in any case", get("cONNECTION:CLOSE"), { keepAlive: false }],
   ["closes with close among several options", get("Connection: x , close\t,y"), {
