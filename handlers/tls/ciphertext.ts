@@ -1,12 +1,13 @@
 /**
  * The encrypted side of a TLS connection: a Duplex for the runtime's TLS, whose bytes come from a `Conn` and
- * go to it. Nothing is read from the network before somebody wants plain text, so that TCP holds back a
+ * go to it; after the handshake they go past the Duplex, where the runtime lets them. Nothing is read from the network before somebody wants plain text, so that TCP holds back a
  * client that sends more than is used.
  *
  * @module
  */
 
 import type { Bytes, Conn } from "../../reactor/ports.ts";
+import type { RecordLayer } from "./socket_internals.ts";
 
 type Duplex = import("node:stream").Duplex;
 
@@ -43,6 +44,13 @@ export class Ciphertext {
   #buffer: Bytes = new Uint8Array(SMALL);
   #feeding = false;
   #fed: Promise<void> | null = null;
+  /** `null` for as long as the streams are in use. */
+  #records: RecordLayer | null = null;
+  #flushing: Promise<void> | null = null;
+  /** What goes past the streams just now. */
+  #giving: Promise<void> | null = null;
+  /** Whether there is output that the flush under way has not taken. */
+  #owes = false;
   /** Bytes read from the network so far. */
   arrived = 0;
   /** Bytes that the network has taken so far. */
@@ -60,15 +68,75 @@ export class Ciphertext {
     this.duplex.on("error", () => {});
   }
 
-  /** Whether all that was written has been taken. */
+  /** Whether the streams hold nothing that is to be sent. */
   get flushed(): boolean {
     return this.duplex.writableLength === 0;
+  }
+
+  /** Whether the streams hold nothing, so that bytes may go past them. */
+  get isIdle(): boolean {
+    return this.flushed && this.duplex.readableLength === 0;
+  }
+
+  /** Whether bytes go past the streams. */
+  get isDirect(): boolean {
+    return this.#records !== null;
+  }
+
+  /** Has all bytes from now on go past the streams, which hold nothing. */
+  goDirect(records: RecordLayer): void {
+    this.#records = records;
   }
 
   /** Hands over bytes that were read before there was any TLS. */
   push(bytes: Bytes): void {
     this.arrived += bytes.length;
-    this.duplex.push(bytes);
+    if (this.#records === null) this.duplex.push(bytes);
+    // Else there may be an answer of the protocol: an alert, or new keys. With plain text it can wait for ours.
+    else if (!this.#records.decrypt(bytes)) this.#flush().catch(() => {});
+  }
+
+  /** Encrypts, past the streams; resolves when the network has taken it. */
+  send(bytes: Bytes): Promise<void> {
+    this.#records!.encrypt(bytes);
+    return this.#flush();
+  }
+
+  /** Sends whatever is ready, past the streams. */
+  #flush(): Promise<void> {
+    this.#owes = true;
+    return this.#flushing ??= this.#flushAll();
+  }
+
+  async #flushAll(): Promise<void> {
+    try {
+      while (this.#owes) {
+        this.#owes = false;
+        const bytes = this.#records!.takeOutput();
+        // What the streams still hold was encrypted earlier and goes first.
+        if (this.flushed) await (this.#giving = this.#give(bytes));
+        else await this.#giveToStream(bytes);
+      }
+    } catch (error) {
+      this.#events.onBroken(error);
+      throw error;
+    } finally {
+      this.#flushing = this.#giving = null;
+    }
+  }
+
+  #giveToStream(bytes: Bytes): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.duplex.write(bytes, (error) => error ? reject(error) : resolve());
+    });
+  }
+
+  async #give(bytes: Bytes): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      const count = await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
+      at += count;
+      this.taken += count;
+    }
   }
 
   /** Reads from the network for as long as plain text is wanted; resolves when it is not. */
@@ -107,11 +175,8 @@ export class Ciphertext {
 
   async #write(bytes: Bytes, done: (error?: Error) => void): Promise<void> {
     try {
-      for (let at = 0; at < bytes.length;) {
-        const count = await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
-        at += count;
-        this.taken += count;
-      }
+      if (this.#giving !== null) await this.#giving;
+      await this.#give(bytes);
     } catch (error) {
       this.#events.onBroken(error);
       return done(error as Error);

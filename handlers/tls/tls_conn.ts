@@ -15,6 +15,7 @@ import {
   CERTIFICATE_REFUSED,
   HTTP_TO_TLS,
 } from "./refusals.ts";
+import { recordLayerOf } from "./socket_internals.ts";
 import type { Terminator } from "./terminator.ts";
 
 type TLSSocket = import("node:tls").TLSSocket;
@@ -126,6 +127,7 @@ export class TlsConn implements Conn {
     if (this.#rest.length > 0) return Promise.resolve(this.#take(into));
     if (this.#phase === "ended") return Promise.resolve(null);
     if (this.#phase === "over") return Promise.reject(this.#error);
+    this.#leaveStreams();
     return new Promise((resolve, reject) => {
       this.#reader = { into, resolve, reject };
       this.#ciphertext!.feed();
@@ -135,6 +137,7 @@ export class TlsConn implements Conn {
   write(bytes: Bytes): Promise<number> {
     if (this.#phase === "over") return Promise.reject(this.#error);
     const piece = bytes.length > RECORD_BYTES ? bytes.subarray(0, RECORD_BYTES) : bytes;
+    if (this.#leaveStreams()) return this.#send(piece);
     return new Promise((resolve, reject) => {
       const count = piece.length;
       const goal = this.#ciphertext!.taken + count;
@@ -177,6 +180,24 @@ export class TlsConn implements Conn {
 
   unref(): void {
     this.#conn.unref();
+  }
+
+  /** Has bytes go past the streams as soon as these hold nothing; whether they do. */
+  #leaveStreams(): boolean {
+    const ciphertext = this.#ciphertext!;
+    if (ciphertext.isDirect) return true;
+    if (!ciphertext.isIdle || this.#socket!.readableLength > 0) return false;
+    const records = recordLayerOf(this.#socket!, {
+      onPlaintext: (bytes) => this.#onPlaintext(bytes),
+      onEnd: () => this.#onEnd(),
+    });
+    if (records !== null) ciphertext.goDirect(records);
+    return records !== null;
+  }
+
+  async #send(piece: Bytes): Promise<number> {
+    await this.#ciphertext!.send(piece);
+    return piece.length;
   }
 
   /** Whether nothing has been sent yet, so that whatever is sent now is not encrypted. */
