@@ -164,4 +164,24 @@ export const EQUIVALENT: readonly Equivalence[] = [
   { file: "reactor/h1/parsed_head.ts", code: "upgrade = false;", reason: SET_BEFORE_READ },
   { file: "reactor/h1/parsed_head.ts", code: "hostStart = -1;", reason: SET_BEFORE_READ },
   { file: "reactor/h1/parsed_head.ts", code: "hostEnd = -1;", reason: SET_BEFORE_READ },
+  { file: "reactor/h1/authority.ts", code: "const MALFORMED = -1;", reason: ONE_MORE },
+  {
+    file: "reactor/h1/path.ts",
+    code: "if (!CROOKED.test(path)) return path;",
+    change: "the `if` never applies",
+    reason: "a short cut: the long way gives the same path",
+  },
+  {
+    file: "reactor/h1/pipeline.ts",
+    code: "for (let at = arrived.indexOf(LF, 3); at !== -1; at = arrived.indexOf(LF, at + 1)) {",
+    change: "1 to 2",
+    nth: 1,
+    reason: "an LF right after an LF ends no head",
+  },
+  {
+    file: "reactor/h1/read_head.ts",
+    code: "return this.#hostStart < 0 ? null : this.#text.slice(this.#hostStart, this.#hostEnd);",
+    change: "< to <=",
+    reason: "a request line comes before the fields, so no field begins at 0",
+  },
 ];
