@@ -184,4 +184,35 @@ export const EQUIVALENT: readonly Equivalence[] = [
     change: "< to <=",
     reason: "a request line comes before the fields, so no field begins at 0",
   },
+  {
+    file: "reactor/h1/read_head.ts",
+    code: "return this.#hostStart < 0 ? null : this.#text.slice(this.#hostStart, this.#hostEnd);",
+    change: "0 to 1",
+    reason: "a request line comes before the fields, so no field begins at 0",
+  },
+  {
+    file: "reactor/h1/read_head.ts",
+    code:
+      "return this.#fields ??= this.#known?.section ?? new FieldSection(this.#text, this.#fieldsStart);",
+    change: "??= to =",
+    reason: CACHE,
+  },
+  {
+    file: "reactor/h1/read_head.ts",
+    code: "if (this.#knownTarget !== null) return this.#knownTarget.urlAt(scheme, host);",
+    change: "the `if` never applies",
+    reason: "a short cut: the long way makes the same URL",
+  },
+  {
+    file: "reactor/h1/read_head.ts",
+    code: 'const authority = absolute.indexOf("://") + 3;',
+    change: "3 to 4",
+    reason: "an authority has a byte at least, which is neither a slash nor a question mark",
+  },
+  {
+    file: "reactor/h1/authority.ts",
+    code: "if (compressed || (separated && groups > 0)) return false;",
+    change: "0 to 1",
+    reason: "two colons are taken together, so they never come after a single one",
+  },
 ];
