@@ -7,7 +7,7 @@
 
 import { createSecureContext, TLSSocket } from "node:tls";
 import { Duplex } from "node:stream";
-import type { Server } from "../../mod.ts";
+import type { CloseReason, Server } from "../../mod.ts";
 import { assert, assertEquals, assertStringIncludes } from "../support/assert.ts";
 import { run } from "../support/programs.ts";
 import { until } from "../support/time.ts";
@@ -118,9 +118,13 @@ except ssl.SSLError as error:
 Deno.test("a record that was changed on its way is answered with an alert", async () => {
   await using office = new Office();
   await using server = tlsServer(pair(await office.make(LOCAL)));
+  const ends: CloseReason[] = [];
+  server.observe({ closed: ({ closeReason }) => ends.push(closeReason!) });
   const { stdout } = await run("python3", ["-c", CHANGED_RECORD, `${server.addr.port}`]);
   const [status, said] = stdout.trim().split("\n");
   assertEquals([status, said], ["HTTP/1.1 200 OK", "SSLV3_ALERT_BAD_RECORD_MAC"]);
+  await until(() => ends.length === 1, "the connection to end");
+  assertEquals(ends, ["peer_reset"]);
 });
 
 /** `openssl s_client` that is told something now and then. */
