@@ -29,6 +29,22 @@ Deno.test("a target is known when it comes again, whatever its length", () => {
   }
 });
 
+Deno.test("a target is known wherever it stands, and whatever stands around it", () => {
+  for (const target of TARGETS) {
+    const memory = memoryOf(target);
+    for (const around of ["\0", "Z", "\xff"]) {
+      for (const before of [1, 4, 50]) {
+        for (const after of [0, 1, 50]) {
+          const bytes = latin1(around.repeat(before) + target + around.repeat(after));
+          const end = before + target.length;
+          const known = memory.recall(new DataView(bytes.buffer), before, end);
+          assertEquals(known?.text, target, `${before} ${after}`);
+        }
+      }
+    }
+  }
+});
+
 Deno.test("a target that differs in any byte, or is longer or shorter, is not known", () => {
   for (const target of TARGETS) {
     const others = [target + "/", target.slice(1) || "*"];

@@ -29,6 +29,7 @@ const ONE_MORE = "any number that no other constant has does as well";
 const SET_BEFORE_READ = "it is set before anybody reads it";
 const CACHE = "what is kept is only found faster: a table of it that is smaller or larger, or none";
 const LAST_LINE = "after the last line there is no further colon, so nothing is found there";
+const OTHER_PLACE = "each target has another place, where it is found as well";
 const NO_SUCH_NAME = "no name of that length, or with that initial, is in the table";
 
 export const EQUIVALENT: readonly Equivalence[] = [
@@ -214,5 +215,65 @@ export const EQUIVALENT: readonly Equivalence[] = [
     code: "if (compressed || (separated && groups > 0)) return false;",
     change: "0 to 1",
     reason: "two colons are taken together, so they never come after a single one",
+  },
+  {
+    file: "reactor/h1/target_memory.ts",
+    code: "const PLACES = 64;",
+    reason: CACHE,
+  },
+  {
+    file: "reactor/h1/target_memory.ts",
+    code: "if (this.#misses++ % LEARN_ONE_IN !== 0) return null;",
+    change: "++ to --",
+    reason: "the remainder is 0 as often on the way down",
+  },
+  {
+    file: "reactor/h1/target_memory.ts",
+    code:
+      "return (length * 7 + words.getUint8(at + (length >> 1)) * 3 + words.getUint8(end - 1) * 31) %",
+    change: "7 to 8",
+    reason: OTHER_PLACE,
+  },
+  {
+    file: "reactor/h1/target_memory.ts",
+    code:
+      "return (length * 7 + words.getUint8(at + (length >> 1)) * 3 + words.getUint8(end - 1) * 31) %",
+    change: "+ to -",
+    nth: 0,
+    reason: OTHER_PLACE,
+  },
+  {
+    file: "reactor/h1/target_memory.ts",
+    code:
+      "return (length * 7 + words.getUint8(at + (length >> 1)) * 3 + words.getUint8(end - 1) * 31) %",
+    change: "1 to 2",
+    nth: 0,
+    reason: OTHER_PLACE,
+  },
+  {
+    file: "reactor/h1/target_memory.ts",
+    code:
+      "return (length * 7 + words.getUint8(at + (length >> 1)) * 3 + words.getUint8(end - 1) * 31) %",
+    change: "3 to 4",
+    reason: OTHER_PLACE,
+  },
+  {
+    file: "reactor/h1/target_memory.ts",
+    code:
+      "return (length * 7 + words.getUint8(at + (length >> 1)) * 3 + words.getUint8(end - 1) * 31) %",
+    change: "31 to 32",
+    reason: OTHER_PLACE,
+  },
+  {
+    file: "reactor/h1/head_parser.ts",
+    code: "const stop = end < limit ? end : limit;",
+    change: "< to <=",
+    reason: "they are the same then",
+  },
+  {
+    file: "reactor/h1/request_line.ts",
+    code: "if (to - from >= VERSION_BYTES && isAt(bytes, from, VERSION_1_1)) return true;",
+    change: ">= to >",
+    reason: "a short cut: the long way finds the same version",
   },
 ];
