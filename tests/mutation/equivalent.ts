@@ -276,4 +276,11 @@ export const EQUIVALENT: readonly Equivalence[] = [
     change: ">= to >",
     reason: "a short cut: the long way finds the same version",
   },
+  {
+    file: "reactor/h1/serialize.ts",
+    code: "if (memoNames[slot] === name && memoValues[slot] === value) return memoLines[slot]!;",
+    change: "the `if` never applies",
+    reason: CACHE,
+  },
+  { file: "reactor/h1/transfer_coding.ts", code: "const NONE = -1;", reason: ONE_MORE },
 ];
