@@ -283,4 +283,22 @@ export const EQUIVALENT: readonly Equivalence[] = [
     reason: CACHE,
   },
   { file: "reactor/h1/transfer_coding.ts", code: "const NONE = -1;", reason: ONE_MORE },
+  {
+    file: "reactor/h1/transfer_coding.ts",
+    code: "if (end === NONE) return NONE;",
+    change: "the `if` never applies",
+    reason: "no semicolon stands at -1, so the loop ends there with the same",
+  },
+  {
+    file: "reactor/h1/transfer_coding.ts",
+    code: "if (value < to && bytes[value] === DQUOTE) return quotedEnd(bytes, value + 1, to);",
+    change: "< to <=",
+    reason: "a quotation mark after the end leads to the same: there is no value",
+  },
+  {
+    file: "reactor/h1/transfer_coding.ts",
+    code: "for (let at = from; at < to; at++) {",
+    change: "< to <=",
+    reason: "after the value of a field comes white space or a CR, and no quotation mark",
+  },
 ];
