@@ -11,6 +11,7 @@ const WITHIN: readonly (readonly [text: string, end: number, expected: boolean])
   ["a%41", 2, false],
   ["[::1]", 5, true],
   ["[::1]", 4, false],
+  ["[::12]:", 4, false],
   ["[::1]:80", 5, true],
   ["a:65535", 7, true],
   ["a:655350", 7, true],

@@ -29,6 +29,7 @@ const ONE_MORE = "any number that no other constant has does as well";
 const SET_BEFORE_READ = "it is set before anybody reads it";
 const CACHE = "what is kept is only found faster: a table of it that is smaller or larger, or none";
 const LAST_LINE = "after the last line there is no further colon, so nothing is found there";
+const AFTER_ADDRESS = "after an address comes a bracket or another delimiter";
 const OTHER_PLACE = "each target has another place, where it is found as well";
 const NO_SUCH_NAME = "no name of that length, or with that initial, is in the table";
 
@@ -300,5 +301,49 @@ export const EQUIVALENT: readonly Equivalence[] = [
     code: "for (let at = from; at < to; at++) {",
     change: "< to <=",
     reason: "after the value of a field comes white space or a CR, and no quotation mark",
+  },
+  {
+    file: "reactor/h1/words.ts",
+    code: "for (const last = byteLength - WORD_BYTES; i <= last; i += WORD_BYTES) {",
+    change: "<= to <",
+    reason: "the last word is then compared byte by byte",
+  },
+  {
+    file: "reactor/h1/authority.ts",
+    code: "if (bytes[at] === COLON && at + 1 < to && bytes[at + 1] === COLON) {",
+    change: "+ to -",
+    nth: 0,
+    reason: AFTER_ADDRESS,
+  },
+  {
+    file: "reactor/h1/authority.ts",
+    code: "while (at < to && at - from < 4 && hexValue(bytes[at]!) >= 0) at++;",
+    change: "< to <=",
+    nth: 0,
+    reason: AFTER_ADDRESS,
+  },
+  {
+    file: "reactor/h1/authority.ts",
+    code: "while (at < to && isDigit(bytes[at]!)) value = value * 10 + bytes[at++]! - DIGIT_0;",
+    change: "< to <=",
+    reason: AFTER_ADDRESS,
+  },
+  {
+    file: "reactor/h1/authority.ts",
+    code: "if (digits === 0 || digits > 3 || value > 255) return false;",
+    change: "3 to 4",
+    reason: "four digits are over 255, or begin with a zero, which the next line refuses",
+  },
+  {
+    file: "reactor/h1/head_parser.ts",
+    code: "#mark = 0;",
+    change: "0 to 1",
+    reason: SET_BEFORE_READ,
+  },
+  {
+    file: "reactor/h1/head_parser.ts",
+    code: 'if (form !== "absolute" && form !== "authority") return;',
+    change: "the `if` never applies",
+    reason: "a short cut: other forms have no authority, and nothing is refused there",
   },
 ];
