@@ -11,7 +11,7 @@ import type { WorkQueue } from "../reactor/admission/admission.ts";
 import type { Observer } from "../reactor/observer.ts";
 import { type Options, resolveShutdown, type Shutdown } from "../reactor/options/options.ts";
 import type { Address, Listener } from "../reactor/ports.ts";
-import { ProxiedListener } from "../reactor/proxy_protocol/proxied_listener.ts";
+import { proxiedListener } from "../reactor/proxy_protocol/proxied_listener.ts";
 import { Reactor, type ShutdownReport } from "../reactor/reactor.ts";
 import type { Phase } from "../reactor/states.ts";
 import { fetchApplication, type FetchInit } from "./fetch/application.ts";
@@ -24,7 +24,7 @@ import { hostAndPort } from "./host_and_port.ts";
 import { telemetryFor } from "./otel/telemetry.ts";
 import type { HandlerContext } from "./fetch/handler_context.ts";
 import { Terminator } from "./tls/terminator.ts";
-import { TlsListener } from "./tls/tls_listener.ts";
+import { tlsListener } from "./tls/tls_listener.ts";
 import { type Certificate, checkCertificates } from "./tls/tls_options.ts";
 import { serveArguments, type ServeCall } from "./serve_arguments.ts";
 import type {
@@ -148,7 +148,7 @@ export function serveOn(listener: Listener, options: Parameters<typeof serveArgu
 
 function start(call: ServeCall, bound: Listener, terminator: Terminator | null = null): Server {
   const plain = proxied(call, bound);
-  const listener = terminator === null ? plain : new TlsListener(plain, terminator);
+  const listener = terminator === null ? plain : tlsListener(plain, terminator);
   const clients = call.trusted === null ? null : new ClientSource(call.trusted);
   const telemetry = telemetryFor(call.target.kind === "tls" ? "https" : "http");
   try {
@@ -176,7 +176,7 @@ function start(call: ServeCall, bound: Listener, terminator: Terminator | null =
 
 function proxied({ isProxy, options }: ServeCall, listener: Listener): Listener {
   if (isProxy === null) return listener;
-  return new ProxiedListener(listener, { isProxy, others: options.proxyProtocol!.others });
+  return proxiedListener(listener, { isProxy, others: options.proxyProtocol!.others });
 }
 
 function fetchInit(
