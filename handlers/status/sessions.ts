@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from "../../reactor/ports.ts";
+import { forgetOldest } from "../oldest.ts";
 import { digest, randomText } from "./secrets.ts";
 
 /** A session that was not used for so long has ended, in milliseconds: half a day, so one a working day. */
@@ -28,8 +29,7 @@ export class Sessions {
   async begin(): Promise<string> {
     const id = randomText();
     this.#use(await keyOf(id));
-    const [oldest] = this.#usedMs.keys();
-    if (this.#usedMs.size > MOST_SESSIONS) this.#usedMs.delete(oldest!);
+    forgetOldest(this.#usedMs, MOST_SESSIONS);
     return id;
   }
 

@@ -7,6 +7,7 @@
 
 import { ClientCounts } from "../../reactor/accepting/client_counts.ts";
 import type { Clock } from "../../reactor/ports.ts";
+import { forgetOldest } from "../oldest.ts";
 
 /** Wrong tokens that a client may send within {@linkcode TRIES_MS}. */
 export const MOST_TRIES = 10;
@@ -41,8 +42,7 @@ export class Tries {
     if (before === undefined || nowMs - before.sinceMs >= TRIES_MS) {
       this.#tried.delete(client);
       this.#tried.set(client, { sinceMs: nowMs, count: 1 });
-      const [oldest] = this.#tried.keys();
-      if (this.#tried.size > MOST_TRYING) this.#tried.delete(oldest!);
+      forgetOldest(this.#tried, MOST_TRYING);
       return 0;
     }
     if (before.count >= MOST_TRIES) return before.sinceMs + TRIES_MS - nowMs;

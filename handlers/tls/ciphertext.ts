@@ -1,7 +1,7 @@
 /**
  * The encrypted side of a TLS connection: a Duplex for the runtime's TLS, whose bytes come from a `Conn` and
- * go to it; after the handshake they go past the Duplex, where the runtime lets them. Nothing is read from the network before somebody wants plain text, so that TCP holds back a
- * client that sends more than is used.
+ * go to it; after the handshake they go past the Duplex, where the runtime lets them. Nothing is read from
+ * the network before somebody wants plain text, so that TCP holds back a client that sends more than is used.
  *
  * @module
  */

@@ -12,6 +12,7 @@
 
 import process from "node:process";
 import type { Bytes } from "../../reactor/ports.ts";
+import { forgetOldest } from "../oldest.ts";
 import { verifyErrorOf } from "./socket_internals.ts";
 
 type TLSSocket = import("node:tls").TLSSocket;
@@ -77,14 +78,9 @@ export class ClientVerifier {
 
   #accept(fingerprint: string, certificate: Bytes): void {
     this.#accepted.delete(fingerprint);
-    if (this.#accepted.size >= REMEMBERED) {
-      for (const oldest of this.#accepted.keys()) {
-        this.#accepted.delete(oldest);
-        break;
-      }
-    }
     const { X509Certificate } = process.getBuiltinModule("node:crypto");
     this.#accepted.set(fingerprint, Date.parse(new X509Certificate(certificate).validTo));
+    forgetOldest(this.#accepted, REMEMBERED);
   }
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { forgetOldest } from "../oldest.ts";
 import { UnknownServerName } from "./refusals.ts";
 import type { Credentials } from "./credentials.ts";
 
@@ -110,15 +111,10 @@ export class CredentialStore {
   }
 
   #keep(name: string, credentials: Credentials | null): void {
-    if (this.#found.size >= KEPT_NAMES) {
-      for (const oldest of this.#found.keys()) {
-        this.#found.delete(oldest);
-        break;
-      }
-    }
     const validToMs = credentials?.validToMs ?? Infinity;
     const untilMs = Math.min(this.#wallMs() + KEPT_MS, validToMs);
     this.#found.set(name, { credentials, untilMs });
+    forgetOldest(this.#found, KEPT_NAMES);
   }
 }
 

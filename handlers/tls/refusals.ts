@@ -25,7 +25,7 @@ const ALERTS = {
 
 type Alert = keyof typeof ALERTS;
 
-/** Where a ClientHello has the version of the protocol, behind the headers of record and message. */
+/** Where a ClientHello has the version of the protocol, after the headers of record and message. */
 const VERSION_AT = 9;
 
 const TLS_1_2 = 0x0303;
