@@ -7,8 +7,9 @@
 
 import { assertEquals } from "../support/assert.ts";
 import { startHaproxyWith } from "../support/haproxy.ts";
+import { startNginxWith } from "../support/nginx.ts";
 import { run } from "../support/programs.ts";
-import { ProxyProcess } from "../support/proxy_process.ts";
+import type { ProxyProcess } from "../support/proxy_process.ts";
 
 const PAGE = Deno.readTextFileSync(new URL("../../docs/behind_a_proxy.md", import.meta.url));
 
@@ -32,26 +33,7 @@ export function haproxyBy(
 
 /** nginx by a `server` block of the page, in front of the server on `port`. */
 export function nginxBy(block: string, port: number): Promise<ProxyProcess> {
-  return ProxyProcess.start({
-    program: "nginx",
-    configure: (own, folder) => nginxConfiguration(withPorts(block, own, port), folder),
-    args: (file, folder) => ["-p", folder, "-c", file],
-  });
-}
-
-function nginxConfiguration(server: string, folder: string): string {
-  const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((name) => `${name}_temp_path ${folder}/temp;`).join("\n");
-  return `daemon off;
-master_process off;
-pid ${folder}/pid;
-error_log /dev/null crit;
-events {}
-http {
-access_log off;
-${paths}
-${server}
-}`;
+  return startNginxWith((own) => withPorts(block, own, port));
 }
 
 function withPorts(block: string, own: number, port: number): string {

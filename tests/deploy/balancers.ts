@@ -5,6 +5,7 @@
  */
 
 import { assert } from "../support/assert.ts";
+import { startNginxWith } from "../support/nginx.ts";
 import { ProxyProcess } from "../support/proxy_process.ts";
 import { deployed } from "./files.ts";
 
@@ -53,34 +54,15 @@ async function startHaproxyBy(file: string, ports: readonly number[]): Promise<H
   };
 }
 
-/** nginx by `deploy/nginx.conf`, inside the least that a whole configuration needs. */
+/** nginx by `deploy/nginx.conf`. */
 export function startNginx(
   ports: readonly number[],
   change: Change = same,
 ): Promise<ProxyProcess> {
-  return ProxyProcess.start({
-    program: "nginx",
-    configure: (own, folder) => {
-      const text = replaced(
-        change(deployed("nginx.conf")),
-        "listen 80;",
-        `listen 127.0.0.1:${own};`,
-      );
-      const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map((name) => `${name}_temp_path ${folder}/${name};`).join("\n");
-      return `daemon off;
-master_process off;
-pid ${folder}/pid;
-error_log /dev/null crit;
-events {}
-http {
-access_log off;
-${paths}
-${withServers(text, ports)}
-}`;
-    },
-    args: (file, folder) => ["-p", folder, "-c", file],
-  });
+  const file = change(deployed("nginx.conf"));
+  return startNginxWith((own) =>
+    withServers(replaced(file, "listen 80;", `listen 127.0.0.1:${own};`), ports)
+  );
 }
 
 function same(text: string): string {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { nginxConfiguration } from "../support/nginx.ts";
 import { until } from "../support/time.ts";
 
 /** A running nginx. */
@@ -58,17 +59,9 @@ function socketIn(folder: string): string {
 }
 
 function configuration(folder: string, port: number): string {
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((name) => `  ${name}_temp_path ${folder}/temp;`).join("\n");
-  return `daemon off;
-master_process off;
-pid ${folder}/pid;
-error_log /dev/null crit;
-events { worker_connections 1024; }
-http {
-  access_log off;
-${temporary}
-  upstream weir {
+  return nginxConfiguration(
+    folder,
+    `  upstream weir {
     server 127.0.0.1:${port};
     keepalive 4;
   }
@@ -88,7 +81,6 @@ ${temporary}
       proxy_set_header X-Method $request_method;
       proxy_set_header X-Uri $request_uri;
     }
-  }
-}
-`;
+  }`,
+  );
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { nginxConfiguration } from "../../support/nginx.ts";
 import { eachOf, until, within } from "../../support/time.ts";
 import { fromLatin1, latin1 } from "../../support/wire.ts";
 import type { Oracle, Reading } from "../reading.ts";
@@ -30,18 +31,9 @@ export const NGINX: ProxyKind = {
   program: "nginx",
   args: (file) => ["-c", file],
   configure: ({ folder, front, back }) =>
-    `daemon off;
-master_process off;
-pid ${folder}/pid;
-error_log /dev/null crit;
-events { worker_connections 1024; }
-http {
-  access_log off;
-${
-      ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map((name) => `  ${name}_temp_path ${folder}/temp;`).join("\n")
-    }
-  large_client_header_buffers 8 64k;
+    nginxConfiguration(
+      folder,
+      `  large_client_header_buffers 8 64k;
   server {
     listen unix:${front} proxy_protocol;
     client_max_body_size 0;
@@ -52,9 +44,8 @@ ${
       proxy_set_header Connection close;
       proxy_set_header X-Stream $proxy_protocol_addr;
     }
-  }
-}
-`,
+  }`,
+    ),
 };
 
 /** HAProxy with its defaults. */
