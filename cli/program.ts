@@ -7,11 +7,10 @@
 
 import config from "../deno.json" with { type: "json" };
 import { loadMounts, mounted, watchFrom } from "../handlers/mounts.ts";
-import { reportsWritten } from "../handlers/report.ts";
 import type { ServeHandler } from "../mod.ts";
 import { type App, HELLO } from "./app/app.ts";
 import { type Command, parseCommand } from "./command.ts";
-import { closeLog, inTime } from "./last_lines.ts";
+import { closeLog, lastLines } from "./last_lines.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Output } from "./output.ts";
 import { formatAddresses } from "./report.ts";
@@ -79,7 +78,7 @@ async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
   const force = new AbortController();
   const output = new Output(Deno.stdout);
   const say = (line: string) => settings.quiet ? undefined : void output.add(`${line}\n`);
-  const { trace, statusPort, statusToken } = settings;
+  const { trace, statusPort } = settings;
   // All is loaded before the server listens, so that nothing that happens on it is missed.
   const tracer = trace === null ? null : await import("./trace_output.ts");
   const status = statusPort === null ? null : await import("./status.ts");
@@ -95,9 +94,8 @@ async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
   log?.observe(server);
   const page = status === null || statusPort === null ? null : status.showStatus({
     observe: (page) => page.observe(server),
+    settings,
     port: statusPort,
-    token: statusToken,
-    isSeen: !settings.quiet && Deno.stdout.isTerminal(),
     lifetime,
   });
   if (settings.open) (await import("./browser.ts")).openBrowser(addresses[0]!);
@@ -113,12 +111,6 @@ async function serveUntilSignal(app: App, settings: Settings): Promise<number> {
   const exitStatus = await lifetime.end();
   await page?.end();
   await closeLog(log, say);
-  await inTime(printed(output, tracing));
+  await lastLines(output, tracing);
   return exitStatus;
-}
-
-/** Resolves when all that the program has to say has been taken. */
-async function printed(output: Output, tracing: Promise<void> | null): Promise<void> {
-  await tracing;
-  await Promise.all([output.flushed(), reportsWritten()]);
 }

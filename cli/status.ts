@@ -14,6 +14,7 @@ import type { ServeHandler, Server } from "../mod.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { formatAddress, formatPlace } from "./report.ts";
 import { Misuse, reasonOf, StartError } from "./settings/errors.ts";
+import type { Settings } from "./settings/settings.ts";
 
 /** Where the page is on its port. */
 const PATH = "/_weir/";
@@ -25,13 +26,18 @@ const END = { deadline: 200, grace: 0 };
 export interface StatusInit {
   /** Gives the page what it is to show. */
   readonly observe: (page: StatusPage) => void;
+  readonly settings: Pick<Settings, "statusToken" | "quiet">;
   /** Its port, 0 for any free one. */
   readonly port: number;
-  /** What its visitors have to know; `null` if nothing was said. */
+  readonly lifetime: Lifetime;
+}
+
+/** What is known of its visitors. */
+export interface AccessInit {
+  /** What they have to know; `null` if nothing was said. */
   readonly token: string | null;
   /** Whether somebody reads the start lines who may know a token. */
   readonly isSeen: boolean;
-  readonly lifetime: Lifetime;
 }
 
 /** The page while it is shown. */
@@ -58,7 +64,8 @@ export type Access =
  * @throws {StartError} If the port cannot be had.
  */
 export function showStatus(init: StatusInit): ShownStatus {
-  const access = accessOf(init);
+  const { quiet, statusToken: token } = init.settings;
+  const access = accessOf({ token, isSeen: !quiet && Deno.stdout.isTerminal() });
   const page = new StatusPage({
     path: PATH,
     onDrain: () => init.lifetime.drain("a signal"),
@@ -78,7 +85,7 @@ export function showStatus(init: StatusInit): ShownStatus {
  *
  * @throws {Misuse} If the token is too short.
  */
-export function accessOf({ token, isSeen }: Pick<StatusInit, "token" | "isSeen">): Access {
+export function accessOf({ token, isSeen }: AccessInit): Access {
   if (token === null) return isSeen ? { kind: "said", token: randomText() } : { kind: "read-only" };
   if (token.length >= LEAST_TOKEN) return { kind: "given", token };
   throw new Misuse(`'statusToken' takes at least ${LEAST_TOKEN} characters`);

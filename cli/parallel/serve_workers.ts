@@ -7,11 +7,10 @@
 import { formatIncident } from "../../handlers/parallel/incident_lines.ts";
 import { checkSharing, sharesPorts, workerCount } from "../../handlers/parallel/options.ts";
 import { SILENT_MS, type Started } from "../../handlers/parallel/supervisor.ts";
-import { reportsWritten, say as sayOnStderr } from "../../handlers/report.ts";
-import type { WatchedWorkers } from "../../handlers/status/workers_source.ts";
+import { say as sayOnStderr } from "../../handlers/report.ts";
 import { WorkerGroup } from "../../handlers/parallel/worker_group.ts";
-import type { AccessLog } from "../../mod.ts";
-import { closeLog, inTime } from "../last_lines.ts";
+import type { AccessLog, StatusPage } from "../../mod.ts";
+import { closeLog, lastLines } from "../last_lines.ts";
 import { Lifetime } from "../lifetime.ts";
 import { Output } from "../output.ts";
 import type { Target } from "../prepare.ts";
@@ -42,7 +41,7 @@ export async function serveWorkers(target: Target, settings: Settings): Promise<
   if (!sharesPorts()) {
     say("This platform does not spread connections over workers: there is one");
   }
-  const { shutdown, trace, startTimeout } = settings;
+  const { shutdown, trace, startTimeout, statusPort } = settings;
   const log = await openLog(settings, { reopens: false });
   const lifetime = new Lifetime({ shutdown, force, output: settings.quiet ? null : output });
   const group = new WorkerGroup({
@@ -76,14 +75,19 @@ export async function serveWorkers(target: Target, settings: Settings): Promise<
     say(`Weir listening on ${addresses.join(" and ")}`);
     const threads = count === 1 ? "a worker" : `${count} workers`;
     say(`${formatSummary(facts.name, settings)}, in ${threads}`);
-    page = await showStatus(group.watched(up.options), settings, lifetime);
-    if (page !== null) say(page.line);
+    if (statusPort !== null) {
+      const { showStatus } = await import("../status.ts");
+      const workers = group.watched(up.options);
+      const observe = (page: StatusPage) => page.observeWorkers(workers);
+      page = showStatus({ observe, settings, port: statusPort, lifetime });
+      say(page.line);
+    }
     if (trace !== null) void output.add(TRACE_HEADINGS[trace]);
   }
   const exitStatus = await lifetime.end();
   await page?.end();
   await closeLog(log, say);
-  await inTime(Promise.all([output.flushed(), reportsWritten()]));
+  await lastLines(output);
   return exitStatus;
 }
 
@@ -98,23 +102,6 @@ async function started(group: WorkerGroup, lifetime: Lifetime): Promise<Started 
     if (lifetime.isEnding) return null;
     throw new StartError(reasonOf(error));
   }
-}
-
-async function showStatus(
-  workers: WatchedWorkers,
-  { statusPort: port, statusToken: token, quiet }: Settings,
-  lifetime: Lifetime,
-): Promise<ShownStatus | null> {
-  if (port === null) return null;
-  const { showStatus } = await import("../status.ts");
-  const isSeen = !quiet && Deno.stdout.isTerminal();
-  return showStatus({
-    observe: (page) => page.observeWorkers(workers),
-    port,
-    token,
-    isSeen,
-    lifetime,
-  });
 }
 
 interface Reload {

@@ -13,6 +13,7 @@ import type {
   ServeOptions,
   Shutdown,
 } from "../../mod.ts";
+import { isReadyPath } from "../../handlers/parallel/ready_path.ts";
 import type { ListenPlace, TlsFiles } from "../listen_place.ts";
 import type { TraceFormat } from "../trace_lines.ts";
 import { fromConfigFile } from "./config_file.ts";
@@ -89,8 +90,9 @@ export function resolveSettings(layers: readonly Layer[]): Resolved {
   const all = inForce(layers);
   const get = <Name extends keyof Single>(name: Name) =>
     all.get(name)!.value as Single[Name] | undefined;
+  const place = placeOf(all, layers.length);
   const settings: Settings = {
-    place: placeOf(all, layers.length),
+    place,
     options: {
       timeouts: sectionOf(all, "timeouts"),
       limits: sectionOf(all, "limits"),
@@ -102,7 +104,7 @@ export function resolveSettings(layers: readonly Layer[]): Resolved {
     },
     shutdown: sectionOf(all, "shutdown"),
     startTimeout: get("startTimeout")!,
-    ...workersOf(all, layers.length),
+    ...workersOf(all, place),
     health: get("health")!,
     metrics: get("metrics")!,
     statusPort: get("status") ?? null,
@@ -192,14 +194,12 @@ function proxiesOf(all: ReadonlyMap<string, InForce>, defaultRank: number): Prox
 /** Workers share a port; what is not one cannot be shared. */
 function workersOf(
   all: ReadonlyMap<string, InForce>,
-  defaultRank: number,
+  place: ListenPlace,
 ): Pick<Settings, "workers" | "readyPath"> {
-  const [workers, readyPath, unix] = ["workers", "readyPath", "unix"].map((key) =>
-    all.get(key)!
-  ) as [
-    InForce,
-    InForce,
-    InForce,
+  const [workers, readyPath, unix] = [
+    all.get("workers")!,
+    all.get("readyPath")!,
+    all.get("unix")!,
   ];
   const given = workers.value as Single["workers"];
   const path = readyPath.value as string | undefined ?? null;
@@ -207,10 +207,10 @@ function workersOf(
     if (path === null) return { workers: null, readyPath: null };
     throw new Misuse(`${nameOf(readyPath)} needs 'workers'`);
   }
-  if (path !== null && !/^\/[\x21-\x7e]*$/.test(path)) {
+  if (path !== null && !isReadyPath(path)) {
     throw new Misuse(`${nameOf(readyPath)} takes a path such as /ready, not '${path}'`);
   }
-  if (placeOf(all, defaultRank).kind === "unix") {
+  if (place.kind === "unix") {
     throw new Misuse(`${nameOf(workers)} and ${nameOf(unix)} exclude each other`);
   }
   return { workers: given, readyPath: path };

@@ -9,6 +9,7 @@ import { resolveShutdown, type Shutdown } from "../../reactor/options/options.ts
 import type { AccessLogOptions } from "../access_log/access_log.ts";
 import { serveArguments } from "../serve_arguments.ts";
 import type { ServeTcpOptions } from "../serve_options.ts";
+import { isReadyPath } from "./ready_path.ts";
 
 /**
  * Options of `serveParallel`: those of `serve` that are plain data, since they are sent to threads, and those
@@ -128,7 +129,7 @@ function plain(given: object): ServeTcpOptions {
 
 function readyPathOf(given: string | undefined): string | null {
   if (given === undefined) return null;
-  if (typeof given === "string" && /^\/[\x21-\x7e]*$/.test(given)) return given;
+  if (typeof given === "string" && isReadyPath(given)) return given;
   throw new TypeError(
     `Cannot use option 'readyPath': expected a path such as "/ready", received ${describe(given)}`,
   );

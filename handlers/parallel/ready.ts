@@ -5,8 +5,7 @@
  */
 
 import { denoPorts } from "../../reactor/deno_ports.ts";
-import { MemoryWire } from "../memory_wire.ts";
-import { serveOn } from "../serve.ts";
+import { askInMemory } from "../ask_in_memory.ts";
 import type { ServeHandler } from "../serve_options.ts";
 
 /** Between two questions, in milliseconds. */
@@ -21,11 +20,6 @@ export async function untilReady(handler: ServeHandler, path: string): Promise<v
 }
 
 async function isReady(handler: ServeHandler, path: string): Promise<boolean> {
-  const wire = new MemoryWire(
-    `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
-  );
-  const server = serveOn(wire, { handler, onListen: () => {} });
-  const answer = await wire.answer;
-  await server.shutdown({ deadline: 0, grace: 0 });
+  const { answer } = await askInMemory({ handler, onListen: () => {} }, path);
   return /^HTTP\/1\.1 2\d\d /.test(answer);
 }
