@@ -5,6 +5,10 @@
  * @module
  */
 
+import { request } from "../support/requests.ts";
+import { pause } from "../support/time.ts";
+import { WireClient } from "../support/wire.ts";
+
 /** How requests ended. */
 export interface Tally {
   /** Answered, whole and right. */
@@ -70,129 +74,80 @@ export async function runClients(init: ClientInit, count: number): Promise<void>
 /** Each request on a connection of its own. */
 async function askAnew(init: ClientInit, kind: Kind): Promise<void> {
   while (init.goesOn()) {
-    const connection = await connect(init);
-    if (connection === null) continue;
-    await connection.ask(kind, { last: true });
-    connection.close();
+    using connection = await connect(init);
+    await connection?.ask(kind, { last: true });
   }
 }
 
 /** All requests on one connection, for as long as the server keeps it. */
 async function askAgain(init: ClientInit, kinds: readonly Kind[]): Promise<void> {
-  let connection: Connection | null = null;
-  for (let at = 0; init.goesOn(); at++) {
-    connection ??= await connect(init);
-    if (connection === null) continue;
-    const isKept = await connection.ask(kinds[at % kinds.length]!, { last: false });
-    if (isKept) continue;
-    connection.close();
-    connection = null;
+  for (let at = 0; init.goesOn();) {
+    using connection = await connect(init);
+    let isKept = connection !== null;
+    while (isKept && init.goesOn()) {
+      isKept = await connection!.ask(kinds[at++ % kinds.length]!, { last: false });
+    }
   }
-  connection?.close();
 }
 
 async function connect({ port, tally }: ClientInit): Promise<Connection | null> {
   try {
-    return new Connection(await Deno.connect({ hostname: "127.0.0.1", port }), tally);
+    return new Connection(await WireClient.connect(port), tally);
   } catch (error) {
     tally.failedNew++;
-    note(tally, `connect: ${nameOf(error)}`);
+    note(tally, `connect: ${error}`);
     // A port that nobody listens on would be asked without a pause.
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await pause(10);
     return null;
   }
 }
 
-/** How long an answer may take, in milliseconds. */
-const PATIENCE_MS = 15_000;
-
-class Connection {
-  readonly #conn: Deno.TcpConn;
+class Connection implements Disposable {
+  readonly #client: WireClient;
   readonly #tally: Tally;
-  readonly #buffer = new Uint8Array(16_384);
   #requests = 0;
 
-  constructor(conn: Deno.TcpConn, tally: Tally) {
-    this.#conn = conn;
+  constructor(client: WireClient, tally: Tally) {
+    this.#client = client;
     this.#tally = tally;
   }
 
   /** Resolves with whether the connection can be used again. */
   async ask(kind: Kind, { last }: { readonly last: boolean }): Promise<boolean> {
     this.#requests++;
-    let received = "";
-    const late = setTimeout(() => this.close(), PATIENCE_MS);
+    const before = this.#client.received;
     try {
-      await this.#send(kind, last);
-      while (!isWhole(received)) {
-        const length = await this.#conn.read(this.#buffer);
-        if (length === null) throw new Error("end of stream");
-        received += latin1(this.#buffer.subarray(0, length));
+      const answer = await this.#client.ask(requestOf(kind, last));
+      if (answer.status !== 200 || answer.text !== kind.answer) {
+        throw new Error(`wrong answer: ${answer.status} ${answer.text.slice(0, 60)}`);
       }
-      if (!isRight(received, kind)) throw new Error(`wrong answer: ${received.slice(0, 60)}`);
       this.#tally.answered++;
-      return !/^connection: close\r$/im.test(received.slice(0, received.indexOf("\r\n\r\n") + 1));
+      return answer.header("connection")?.toLowerCase() !== "close";
     } catch (error) {
-      this.#failed(nameOf(error), received);
+      this.#failed(error, this.#client.received > before);
       return false;
-    } finally {
-      clearTimeout(late);
     }
   }
 
-  close(): void {
-    try {
-      this.#conn.close();
-    } catch {
-      // It is closed.
-    }
+  [Symbol.dispose](): void {
+    this.#client.close();
   }
 
-  async #send({ method, path, body }: Kind, last: boolean): Promise<void> {
-    const close = last ? "Connection: close\r\n" : "";
-    const length = method === "POST" ? `Content-Length: ${body.length}\r\n` : "";
-    const text = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${close}${length}\r\n${body}`;
-    const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
-  }
-
-  #failed(reason: string, received: string): void {
+  #failed(error: unknown, hasBegun: boolean): void {
     const tally = this.#tally;
-    if (received !== "") tally.cut++;
+    if (hasBegun) tally.cut++;
     else if (this.#requests > 1) tally.idleCloses++;
     else tally.failedNew++;
-    const when = received !== "" ? "in an answer" : this.#requests > 1 ? "reused" : "new";
-    note(tally, `${when}: ${reason}`);
+    const when = hasBegun ? "in an answer" : this.#requests > 1 ? "reused" : "new";
+    note(tally, `${when}: ${error}`);
   }
+}
+
+function requestOf({ method, path, body }: Kind, last: boolean): string {
+  const fields = last ? ["Connection: close"] : [];
+  return request({ method, target: path, fields, ...method === "POST" ? { body } : {} });
 }
 
 function note(tally: Tally, reason: string): void {
   tally.reasons.set(reason, (tally.reasons.get(reason) ?? 0) + 1);
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-}
-
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
-
-/** Whether an answer has come to its end, by its length or its last chunk. */
-function isWhole(received: string): boolean {
-  const headEnd = received.indexOf("\r\n\r\n");
-  if (headEnd === -1) return false;
-  const length = /^content-length: (\d+)\r$/im.exec(received.slice(0, headEnd + 1))?.[1];
-  if (length !== undefined) return received.length >= headEnd + 4 + Number(length);
-  return received.endsWith("\r\n0\r\n\r\n");
-}
-
-function isRight(received: string, { answer }: Kind): boolean {
-  if (!received.startsWith("HTTP/1.1 200 ")) return false;
-  const bodyAt = received.indexOf("\r\n\r\n") + 4;
-  const body = received.slice(bodyAt);
-  if (!/^transfer-encoding: chunked\r$/im.test(received.slice(0, bodyAt))) return body === answer;
-  return body.replace(/[0-9a-f]+\r\n([0-9b]*)\r\n/gi, "$1").trimEnd() === answer;
 }

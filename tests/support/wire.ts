@@ -54,6 +54,7 @@ export class WireClient implements Disposable, ByteSource {
   #pieces: Bytes[] = [];
   #buffered: Bytes = new Uint8Array();
   #end: StreamEnd | undefined;
+  #received = 0;
 
   private constructor(conn: Deno.TcpConn) {
     this.#conn = conn;
@@ -63,6 +64,11 @@ export class WireClient implements Disposable, ByteSource {
 
   static async connect(port: number, hostname = "127.0.0.1"): Promise<WireClient> {
     return new WireClient(await Deno.connect({ port, hostname }));
+  }
+
+  /** How many bytes have come so far. */
+  get received(): number {
+    return this.#received;
   }
 
   /** The connection's own address. */
@@ -188,6 +194,7 @@ export class WireClient implements Disposable, ByteSource {
       const got = await within(this.#conn.read(this.#into), "a read from the server");
       if (got !== null) {
         this.#pieces.push(this.#into.slice(0, got));
+        this.#received += got;
         return got;
       }
       this.#end = "clean";
