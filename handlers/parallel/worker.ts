@@ -9,6 +9,7 @@ import { denoPorts } from "../../reactor/deno_ports.ts";
 import type { Phase } from "../../reactor/states.ts";
 import type { ShutdownReport } from "../../reactor/reactor.ts";
 import type { Server } from "../serve.ts";
+import { closeConnection } from "../status/close_connection.ts";
 import type { Sample } from "../status/sample.ts";
 import type { Sampler } from "../status/sampler.ts";
 import type { Measured } from "../metrics/measured.ts";
@@ -68,7 +69,7 @@ class Worker {
         },
         force: () => this.#force.abort(),
         watch: ({ on }) => void this.#watch(on),
-        close: ({ id, cut }) => this.#close(id, cut),
+        close: ({ id, cut }) => void closeConnection(this.#server?.connections ?? [], id, { cut }),
       },
       answer: {
         metrics: async () => await this.#app?.metrics() ?? null,
@@ -131,15 +132,6 @@ class Worker {
     if (this.#sampler !== null) return this.#sampler.take();
     const { NOTHING } = await import("../status/sample.ts");
     return NOTHING;
-  }
-
-  #close(id: number, cut: boolean): void {
-    for (const connection of this.#server?.connections ?? []) {
-      if (connection.id !== id) continue;
-      if (cut) connection.abort();
-      else connection.close();
-      return;
-    }
   }
 
   /** While others take over, load balancers need not know that this worker ends. */

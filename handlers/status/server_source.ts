@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { ConnectionInfo } from "../../reactor/observer.ts";
 import type { Options } from "../../reactor/options/options.ts";
 import type { Address } from "../../reactor/ports.ts";
 import type { Phase } from "../../reactor/states.ts";
+import { closeConnection } from "./close_connection.ts";
 import type { RowKey } from "./sample.ts";
 import { type Sampled, Sampler } from "./sampler.ts";
 import type { Reading, StatusSource } from "./source.ts";
@@ -52,11 +52,8 @@ export class ServerSource implements StatusSource {
     return { sample: this.#sampler!.take(), workers: null };
   }
 
-  close({ worker, id }: RowKey, { cut }: { readonly cut: boolean }): boolean {
-    const connection = worker === null ? findById(this.#server.connections, id) : undefined;
-    if (cut) connection?.abort();
-    else connection?.close();
-    return connection !== undefined;
+  close({ worker, id }: RowKey, how: { readonly cut: boolean }): boolean {
+    return worker === null && closeConnection(this.#server.connections, id, how);
   }
 
   drain(): void {
@@ -67,9 +64,4 @@ export class ServerSource implements StatusSource {
     for (const { remoteAddr } of this.#server.connections) if (remoteAddr === peer) return true;
     return false;
   }
-}
-
-function findById(connections: Iterable<ConnectionInfo>, id: number): ConnectionInfo | undefined {
-  for (const connection of connections) if (connection.id === id) return connection;
-  return undefined;
 }
